@@ -1,0 +1,17 @@
+namespace ContainerManager.Abstractions;
+
+/// <summary>How a path is mounted (mount_setattr(2)). The default leaves everything as on the host.</summary>
+public sealed record MountOptions
+{
+    /// <summary>No option set.</summary>
+    public static MountOptions Default { get; } = new();
+
+    /// <summary>MOUNT_ATTR_RDONLY.</summary>
+    public bool ReadOnly { get; init; }
+
+    /// <summary>MOUNT_ATTR_NOEXEC.</summary>
+    public bool NoExec { get; init; }
+
+    /// <summary>File systems mounted beneath a directory come along (AT_RECURSIVE). Default: true.</summary>
+    public bool Recursive { get; init; } = true;
+}

@@ -1,0 +1,25 @@
+using System.Collections.Frozen;
+
+namespace ContainerManager.Abstractions;
+
+/// <summary>What a runtime tells of one running container.</summary>
+public sealed record ContainerDescription
+{
+    /// <summary>Stable for the life of the container.</summary>
+    public required ContainerId Id { get; init; }
+
+    /// <summary>The name a person gives it and the configuration refers to, without decoration (no leading slash).</summary>
+    public required string Name { get; init; }
+
+    /// <summary>
+    /// The host's process id of its first process. It changes when the container restarts: the same <see cref="Id"/> with
+    /// another process is a new run.
+    /// </summary>
+    public required int ProcessId { get; init; }
+
+    /// <summary>The host name inside, or null where it is not known. Configuration keys match it too.</summary>
+    public string? HostName { get; init; }
+
+    /// <summary>The labels the runtime keeps for it.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = FrozenDictionary<string, string>.Empty;
+}

@@ -1,0 +1,44 @@
+using ContainerManager.Host.Paths;
+
+namespace ContainerManager.Host.Configuration;
+
+/// <summary>Where a source goes inside the container: <c>"Absolute"</c>, <c>"Host"</c> or <c>{ "target": … }</c>.</summary>
+internal abstract record TargetMapping
+{
+    private TargetMapping() { }
+
+    /// <summary>The path inside for a path that the pattern found.</summary>
+    internal abstract string TargetOf(PathPattern pattern, string path);
+
+    /// <summary>The same path.</summary>
+    internal sealed record Absolute : TargetMapping
+    {
+        internal override string TargetOf(PathPattern pattern, string path) => path;
+    }
+
+    /// <summary>The same path beneath <c>/host</c>.</summary>
+    internal sealed record UnderHost : TargetMapping
+    {
+        internal override string TargetOf(PathPattern pattern, string path) => "/host" + path;
+    }
+
+    /// <summary>
+    /// A path of its own. What a pattern with wildcards or a watched directory finds goes beneath it, by the part of its path that the
+    /// pattern's fixed part does not say.
+    /// </summary>
+    internal sealed record To(string Target) : TargetMapping
+    {
+        internal override string TargetOf(PathPattern pattern, string path)
+        {
+            int fixedLength = FixedLength(pattern.Text);
+            return path.Length > fixedLength ? string.Concat(Target == "/" ? "" : Target, path.AsSpan(fixedLength)) : Target;
+        }
+
+        /// <summary>Length of the leading components without wildcards; the whole pattern when it has none.</summary>
+        private static int FixedLength(string pattern)
+        {
+            int wildcard = pattern.AsSpan().IndexOfAny('*', '?', '[');
+            return wildcard < 0 ? pattern.Length : pattern.AsSpan(0, wildcard).LastIndexOf('/');
+        }
+    }
+}

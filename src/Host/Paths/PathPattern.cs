@@ -1,0 +1,15 @@
+namespace ContainerManager.Host.Paths;
+
+/// <summary>What to watch: an absolute path whose components may hold <c>*</c>, <c>?</c> and <c>[…]</c>.</summary>
+/// <param name="Text">Absolute, normalised: no empty, <c>.</c> or <c>..</c> component, no slash at the end.</param>
+/// <param name="EntriesOfDirectory">
+/// When what is found is a directory, its entries are meant, singly (<c>_inotify_watch</c>), and not the directory (<c>_automount</c>).
+/// </param>
+internal readonly record struct PathPattern(string Text, bool EntriesOfDirectory)
+{
+    /// <summary>True when a component holds a wildcard.</summary>
+    internal bool HasWildcard => Text.AsSpan().ContainsAny('*', '?', '[');
+
+    /// <inheritdoc/>
+    public override string ToString() => Text;
+}

@@ -1,0 +1,56 @@
+using System.Runtime.InteropServices;
+using ContainerManager.Linux.Native;
+using Microsoft.Win32.SafeHandles;
+using static Tmds.Linux.LibC;
+
+namespace ContainerManager.Linux;
+
+/// <summary>What statx(2) tells of a file.</summary>
+/// <param name="Identity">Which file it is.</param>
+/// <param name="MountId">
+/// The id of the mount it was reached through: STATX_MNT_ID_UNIQUE where the kernel has it (6.8), else STATX_MNT_ID.
+/// </param>
+/// <param name="Size">Bytes.</param>
+/// <param name="Mode">Permission bits.</param>
+/// <param name="Owner">User id.</param>
+/// <param name="Group">Group id.</param>
+public readonly record struct FileStatus(FileIdentity Identity, ulong MountId, ulong Size, uint Mode, uint Owner, uint Group)
+{
+    private const uint Wanted = StatxMask.STATX_TYPE | StatxMask.STATX_MODE | StatxMask.STATX_UID | StatxMask.STATX_GID | StatxMask.STATX_INO |
+        StatxMask.STATX_SIZE | StatxMask.STATX_MNT_ID | StatxMask.STATX_MNT_ID_UNIQUE;
+
+    /// <summary>Looks at a path without following a symbolic link at its end. Null when there is nothing (ENOENT, ENOTDIR).</summary>
+    /// <exception cref="KernelException">Any other failure.</exception>
+    public static unsafe FileStatus? OfPath(string path)
+    {
+        using PathBytes bytes = new(path);
+        statx_t result;
+        if (Libc.statx(AT_FDCWD, bytes.Pointer, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, Wanted, &result) == 0)
+        {
+            return From(result);
+        }
+
+        int errno = Marshal.GetLastPInvokeError();
+        return errno == ENOENT || errno == ENOTDIR ? null : throw new KernelException("statx", path, errno);
+    }
+
+    /// <summary>Looks at what is open.</summary>
+    /// <exception cref="KernelException">The call failed.</exception>
+    public static unsafe FileStatus OfHandle(SafeFileHandle handle)
+    {
+        byte empty = 0;
+        statx_t result;
+        using HandleUse use = new(handle);
+        return Libc.statx(use.Descriptor, &empty, AT_EMPTY_PATH, Wanted, &result) == 0
+            ? From(result)
+            : throw KernelException.Last("statx", $"fd {use.Descriptor}");
+    }
+
+    private static FileStatus From(in statx_t result) => new(
+        new FileIdentity(((ulong)result.stx_dev_major << 32) | result.stx_dev_minor, result.stx_ino, (FileKind)(result.stx_mode & 0xF000)),
+        result.stx_mnt_id,
+        result.stx_size,
+        result.stx_mode & 0xFFFu,
+        result.stx_uid,
+        result.stx_gid);
+}

@@ -1,0 +1,18 @@
+using System.Text.Json.Serialization;
+
+namespace ContainerManager.Protocol;
+
+/// <summary>The JSON form of the control API, generated at build time so that no reflection is needed.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = false)]
+[JsonSerializable(typeof(StatusReply))]
+[JsonSerializable(typeof(ContainerStatus))]
+[JsonSerializable(typeof(BindingStatus))]
+[JsonSerializable(typeof(BindRequest))]
+[JsonSerializable(typeof(SpawnRequest))]
+[JsonSerializable(typeof(ErrorReply))]
+[JsonSerializable(typeof(EventRecord))]
+public sealed partial class ControlJson : JsonSerializerContext;

@@ -1,0 +1,54 @@
+using System.Collections.Immutable;
+
+namespace ContainerManager.Protocol;
+
+/// <summary><c>GET /v1/status</c>: what the server knows at one moment.</summary>
+/// <param name="Version">The server's version.</param>
+/// <param name="ConfigurationFile">The file in force, or null when the server runs without one.</param>
+/// <param name="Runtimes">One for each runtime of each plugin.</param>
+/// <param name="Containers">Those that run, and those that the configuration names and that do not run.</param>
+public sealed record StatusReply(
+    string Version,
+    string? ConfigurationFile,
+    ImmutableArray<RuntimeStatus> Runtimes,
+    ImmutableArray<ContainerStatus> Containers);
+
+/// <summary>How a runtime's discovery does.</summary>
+/// <param name="Name">Such as <c>docker</c>.</param>
+/// <param name="State"><c>connecting</c>, <c>listening</c> or <c>failed</c>.</param>
+/// <param name="Reason">Why it failed and when it is tried again; null otherwise.</param>
+public sealed record RuntimeStatus(string Name, string State, string? Reason);
+
+/// <summary>One container.</summary>
+/// <param name="Name">Its name, or the key of the configuration where none runs.</param>
+/// <param name="Runtime">Null where none runs.</param>
+/// <param name="Id">The runtime's id; null where none runs.</param>
+/// <param name="ProcessId">The host's process id of its first process; null where none runs.</param>
+/// <param name="State"><c>running</c>, <c>waiting</c> (does not run) or <c>failed</c> (cannot be entered).</param>
+/// <param name="Reason">For <c>failed</c>: why, and what to do.</param>
+/// <param name="Bindings">One for each thing that shall be or is mounted.</param>
+public sealed record ContainerStatus(
+    string Name,
+    string? Runtime,
+    string? Id,
+    int? ProcessId,
+    string State,
+    string? Reason,
+    ImmutableArray<BindingStatus> Bindings);
+
+/// <summary>One binding of one container.</summary>
+/// <param name="Source">The path on the host; the pattern of the rule where nothing matches yet.</param>
+/// <param name="Target">The path inside.</param>
+/// <param name="State"><c>attached</c>, <c>waiting</c>, <c>pending</c> (a step is under way) or <c>failed</c>.</param>
+/// <param name="Reason">For <c>waiting</c>: for what. For <c>failed</c>: why, and what to do.</param>
+/// <param name="ReadOnly">Whether it is mounted read-only.</param>
+/// <param name="Origin">Who asked for it: <c>_automount</c>, <c>_inotify_watch</c> or <c>bind</c>.</param>
+/// <param name="MountId">The kernel's id of the mount while attached.</param>
+public sealed record BindingStatus(
+    string Source,
+    string Target,
+    string State,
+    string? Reason,
+    bool ReadOnly,
+    string Origin,
+    ulong? MountId);
