@@ -11,6 +11,12 @@ internal interface IPathSink
     /// <summary>It is there no longer.</summary>
     void PathVanished(PathPattern pattern, string path);
 
+    /// <summary>
+    /// Everything that the pattern means was looked at once: what was not reported by now does not exist. Said once for each
+    /// <c>Watch</c>, after its first reports; not while the first look hangs.
+    /// </summary>
+    void PatternScanned(PathPattern pattern);
+
     /// <summary>The pattern cannot be watched fully, and why (with a remedy); null: it can again.</summary>
     void PatternFailed(PathPattern pattern, string? reason);
 }

@@ -1,0 +1,156 @@
+using System.Collections.Immutable;
+using ContainerManager.Abstractions;
+using ContainerManager.Host.Events;
+using ContainerManager.Host.Journaling;
+using ContainerManager.Host.Mounting;
+using ContainerManager.Host.State;
+
+namespace ContainerManager.Host.Containers;
+
+/// <summary>
+/// Carries out the steps of one container, in order. Everything here happens in the lane: a target that hangs (a FUSE that the
+/// container itself mounted) holds up this container only.
+/// </summary>
+internal sealed class ContainerLane(ContainerId id, LaneServices services)
+{
+    private readonly Lane _lane = new(services.Loop);
+    private ContainerEntry? _entry;
+    private IMountStrategy? _strategy;
+    private IDisposable? _exitWatch;
+    private int _run;
+
+    /// <summary>Adds a step. Returns at once.</summary>
+    internal void Enqueue(int run, Step step) => _lane.Enqueue(() => CarryOut(run, step));
+
+    private void CarryOut(int run, Step step)
+    {
+        switch (step)
+        {
+            case Step.Open open:
+                Open(run, open.Entry);
+                break;
+            case Step.Close:
+                Close();
+                break;
+            case Step.OnTarget onTarget when _entry is not null && run == _run:
+                services.Post(Try(run, onTarget, _entry));
+                break;
+            default:
+                break; // For a run that has ended: nobody waits for an answer.
+        }
+    }
+
+    private void Open(int run, ContainerEntry? entry)
+    {
+        Close();
+        _run = run;
+        _entry = entry ?? throw new ArgumentNullException(nameof(entry));
+        _strategy = services.Strategies.FirstOrDefault(strategy => strategy.ReasonAgainst(entry) is null);
+        _exitWatch = services.Loop.Add(new ProcessExitSource(entry.Process, () => services.Post(new HostEvent.ContainerStopped(id, run))));
+        services.Post(new HostEvent.ContainerReady(id, run, Recognise(entry)));
+    }
+
+    private void Close()
+    {
+        _exitWatch?.Dispose();
+        _entry?.Dispose();
+        _exitWatch = null;
+        _entry = null;
+    }
+
+    private HostEvent Try(int run, Step.OnTarget step, ContainerEntry entry)
+    {
+        try
+        {
+            IMountStrategy strategy = _strategy ?? throw new MountRefusedException(
+                string.Join("; ", services.Strategies.Select(s => $"{s.Name}: {s.ReasonAgainst(entry)}")));
+            return new HostEvent.StepSucceeded(id, run, step, step switch
+            {
+                Step.Attach attach => Attach(entry, strategy, attach),
+                Step.Replace replace => Replace(entry, strategy, replace),
+                Step.Detach detach => Detach(entry, strategy, detach),
+                _ => throw new ArgumentException($"unknown step {step.GetType().Name}", nameof(step)),
+            });
+        }
+        catch (IOException failure)
+        {
+            return new HostEvent.StepFailed(id, run, step, FailureAdvice.Explain(failure), FailureAdvice.IsSourceMissing(failure));
+        }
+    }
+
+    private Attachment Attach(ContainerEntry entry, IMountStrategy strategy, Step.Attach step)
+    {
+        MountRequest request = new(step.Desired.Source, step.Target, step.Desired.Options);
+        MountOutcome outcome = services.Executor.Execute(
+            entry,
+            strategy.Attach(request),
+            prepared => services.Journal.Attaching(RecordedAttachment.Of(id, AttachmentOf(request, prepared))));
+        return AttachmentOf(request, outcome);
+    }
+
+    private Attachment Replace(ContainerEntry entry, IMountStrategy strategy, Step.Replace step)
+    {
+        MountRequest request = new(step.Desired.Source, step.Target, step.Desired.Options);
+        MountOutcome outcome = services.Executor.Execute(
+            entry,
+            strategy.Replace(request, step.Current.Mount),
+            prepared => services.Journal.Attaching(RecordedAttachment.Of(
+                id,
+                AttachmentOf(request, prepared with { Made = Joined(step.Current.Made, prepared.Made) }),
+                replaces: step.Current.MountId)));
+        return AttachmentOf(request, outcome with { Made = Joined(step.Current.Made, outcome.Made) });
+    }
+
+    private Attachment? Detach(ContainerEntry entry, IMountStrategy strategy, Step.Detach step)
+    {
+        services.Executor.Execute(entry, strategy.Detach(step.Current.Mount));
+        services.Journal.Detached(RecordedAttachment.Of(id, step.Current));
+        return null;
+    }
+
+    private static Attachment AttachmentOf(MountRequest request, MountOutcome outcome) =>
+        new(request.Target, request.Source, outcome.Identity, request.Options, outcome.MountId, outcome.Made);
+
+    private static ImmutableArray<string> Joined(ImmutableArray<string> before, ImmutableArray<string> now) =>
+        now.IsEmpty ? before : [.. before.Union(now)];
+
+    /// <summary>Finds the mounts of an earlier server again; of those that are gone, takes away the mount points.</summary>
+    private ImmutableArray<Attachment> Recognise(ContainerEntry entry)
+    {
+        ImmutableArray<Attachment>.Builder found = ImmutableArray.CreateBuilder<Attachment>();
+        foreach (RecordedAttachment recorded in services.Journal.AttachmentsOf(id))
+        {
+            if (Find(entry, recorded) is { } attachment)
+            {
+                found.Add(attachment);
+            }
+        }
+
+        return found.ToImmutable();
+    }
+
+    private Attachment? Find(ContainerEntry entry, RecordedAttachment recorded)
+    {
+        try
+        {
+            foreach (ulong mountId in (IEnumerable<ulong>)[recorded.MountId, .. recorded.Replaces is { } replaced ? [replaced] : Array.Empty<ulong>()])
+            {
+                AttachedMount mount = new(recorded.Target, mountId, recorded.Made);
+                MountOutcome look = services.Executor.Execute(entry, _strategy!.Recognise(mount));
+                if (look.MountId != 0)
+                {
+                    return new Attachment(recorded.Target, recorded.Source, look.Identity, recorded.Options, mountId, recorded.Made);
+                }
+            }
+
+            services.Executor.Execute(entry, [new MountAction.RemoveMountPoints(recorded.Made)]);
+        }
+        catch (IOException)
+        {
+            // Unreachable now: what is wanted there is mounted anew, and says what is wrong.
+        }
+
+        services.Journal.Detached(recorded);
+        return null;
+    }
+}

@@ -1,0 +1,20 @@
+using ContainerManager.Abstractions;
+using ContainerManager.Host.Events;
+using ContainerManager.Host.Journaling;
+using ContainerManager.Host.Mounting;
+using ContainerManager.Host.State;
+
+namespace ContainerManager.Host.Containers;
+
+/// <summary>What all container lanes share.</summary>
+/// <param name="Loop">Runs the lanes and waits for the ends of containers.</param>
+/// <param name="Executor">Carries out mount operations.</param>
+/// <param name="Strategies">The ways to mount, the preferred first.</param>
+/// <param name="Journal">Written before each act.</param>
+/// <param name="Post">Where results go.</param>
+internal sealed record LaneServices(
+    EventLoop Loop,
+    MountExecutor Executor,
+    IReadOnlyList<IMountStrategy> Strategies,
+    Journal Journal,
+    Action<HostEvent> Post);

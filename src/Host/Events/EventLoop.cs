@@ -1,0 +1,221 @@
+using System.Collections.Concurrent;
+using ContainerManager.Abstractions;
+using ContainerManager.Linux;
+using static Tmds.Linux.LibC;
+
+namespace ContainerManager.Host.Events;
+
+/// <summary>
+/// A few interchangeable threads wait in one epoll. Whoever reads an event carries out what follows from it: a hand-over to another
+/// thread would cost as much as all the rest. A thread that hangs in a lane is replaced, so that there is always one that waits.
+/// </summary>
+internal sealed class EventLoop : ILaneScheduler, IDisposable
+{
+    private const ulong WakeToken = 0;
+    private const int UsualThreads = 3;
+    private const int MostThreads = 128;
+
+    [ThreadStatic]
+    private static EventLoop? t_current;
+
+    private readonly Epoll _epoll = new();
+    private readonly EventFd _wake = new();
+    private readonly ConcurrentQueue<Lane> _ready = new();
+    private readonly ConcurrentDictionary<ulong, Registration> _sources = new();
+    private readonly IEventSink _sink;
+    private readonly Action<string, Exception> _onFault;
+    private ulong _lastToken = WakeToken;
+    private int _threads;
+    private int _waiting;
+    private int _wakePending;
+    private volatile bool _stopping;
+
+    /// <param name="sink">Where plugin sources post.</param>
+    /// <param name="onFault">Told of a source that was closed, or of work that failed, by name.</param>
+    internal EventLoop(IEventSink sink, Action<string, Exception> onFault)
+    {
+        _sink = sink;
+        _onFault = onFault;
+        _epoll.Add(_wake.Handle, EPOLLIN | EPOLLONESHOT, WakeToken);
+    }
+
+    /// <summary>Starts the threads.</summary>
+    internal void Start()
+    {
+        for (int i = 0; i < UsualThreads; i++)
+        {
+            StartThread();
+        }
+    }
+
+    /// <summary>Waits for a source from now on; the loop disposes it when it is removed.</summary>
+    internal IDisposable Add(IEventSource source)
+    {
+        Registration registration = new(this, source, Interlocked.Increment(ref _lastToken));
+        _sources[registration.Token] = registration;
+        _epoll.Add(source.Handle, registration.Events, registration.Token);
+        return registration;
+    }
+
+    /// <inheritdoc/>
+    public void Ready(Lane lane)
+    {
+        bool others = !_ready.IsEmpty;
+        _ready.Enqueue(lane);
+        // A loop thread runs what it has made ready itself as soon as it is done; everybody else, and every second lane, needs a wake-up.
+        if (others || t_current != this)
+        {
+            WakeOne();
+        }
+    }
+
+    /// <summary>Ends the threads once they are idle. Lanes that still have work are not run.</summary>
+    public void Dispose()
+    {
+        _stopping = true;
+        _wake.Signal();
+    }
+
+    private void StartThread()
+    {
+        Interlocked.Increment(ref _threads);
+        new Thread(Run) { IsBackground = true, Name = "events" }.Start();
+    }
+
+    private void Run()
+    {
+        t_current = this;
+        while (!_stopping)
+        {
+            Interlocked.Increment(ref _waiting);
+            ulong token = _epoll.Wait();
+            Interlocked.Decrement(ref _waiting);
+            if (token == WakeToken)
+            {
+                TakeWake();
+            }
+            else
+            {
+                Drain(token);
+            }
+
+            RunReady();
+            if (Volatile.Read(ref _waiting) >= UsualThreads)
+            {
+                break;
+            }
+        }
+
+        Interlocked.Decrement(ref _threads);
+    }
+
+    private void TakeWake()
+    {
+        if (_stopping)
+        {
+            // Left signalled and armed: each thread passes it on to the next.
+            _epoll.Modify(_wake.Handle, EPOLLIN | EPOLLONESHOT, WakeToken);
+            return;
+        }
+
+        // In this order: a lane made ready in between is seen by RunReady, which follows.
+        _wake.TryTake();
+        Volatile.Write(ref _wakePending, 0);
+        _epoll.Modify(_wake.Handle, EPOLLIN | EPOLLONESHOT, WakeToken);
+    }
+
+    private void Drain(ulong token)
+    {
+        if (!_sources.TryGetValue(token, out Registration? registration))
+        {
+            return;
+        }
+
+        try
+        {
+            registration.Source.Drain(_sink);
+            registration.Rearm();
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            registration.Dispose();
+            _onFault(registration.Source.Name, fault);
+        }
+    }
+
+    private void RunReady()
+    {
+        while (_ready.TryDequeue(out Lane? lane))
+        {
+            if (!_ready.IsEmpty)
+            {
+                WakeOne();
+            }
+
+            // Should this one hang, another has to be there to wait for events.
+            if (Volatile.Read(ref _waiting) == 0 && Volatile.Read(ref _threads) < MostThreads)
+            {
+                StartThread();
+            }
+
+            try
+            {
+                lane.RunOne();
+            }
+            catch (Exception fault) when (fault is not OutOfMemoryException)
+            {
+                _onFault("work", fault);
+            }
+        }
+    }
+
+    private void WakeOne()
+    {
+        if (Interlocked.Exchange(ref _wakePending, 1) == 0)
+        {
+            _wake.Signal();
+        }
+    }
+
+    private sealed class Registration(EventLoop loop, IEventSource source, ulong token) : IDisposable
+    {
+        private readonly Lock _lock = new();
+        private bool _removed;
+
+        internal IEventSource Source { get; } = source;
+
+        internal ulong Token { get; } = token;
+
+        internal int Events { get; } = EPOLLONESHOT |
+            (source.Readiness.HasFlag(EventReadiness.Readable) ? EPOLLIN : 0) |
+            (source.Readiness.HasFlag(EventReadiness.Exceptional) ? EPOLLPRI : 0);
+
+        internal void Rearm()
+        {
+            lock (_lock)
+            {
+                if (!_removed)
+                {
+                    loop._epoll.Modify(Source.Handle, Events, Token);
+                }
+            }
+        }
+
+        public void Dispose()
+        {
+            lock (_lock)
+            {
+                if (_removed)
+                {
+                    return;
+                }
+
+                _removed = true;
+                loop._sources.TryRemove(Token, out _);
+                loop._epoll.Remove(Source.Handle);
+            }
+
+            Source.Dispose();
+        }
+    }
+}

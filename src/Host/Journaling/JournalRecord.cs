@@ -1,0 +1,59 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using ContainerManager.Abstractions;
+using ContainerManager.Host.State;
+
+namespace ContainerManager.Host.Journaling;
+
+/// <summary>One line of the journal: JSON, so that a person can read it when it matters.</summary>
+internal sealed record JournalRecord
+{
+    /// <summary>First line: the boot in which the mounts exist (<c>/proc/sys/kernel/random/boot_id</c>).</summary>
+    public string? Boot { get; init; }
+
+    public RecordedAttachment? Attach { get; init; }
+
+    public RecordedAttachment? Detach { get; init; }
+
+    /// <summary>A container that is gone for good.</summary>
+    public string? Forget { get; init; }
+
+    public RecordedRequest? Bind { get; init; }
+
+    public RecordedRequest? Unbind { get; init; }
+}
+
+/// <summary>
+/// A mount that is there or is about to be. Of it and the one it <c>Replaces</c> one is there, should the server be killed meanwhile.
+/// </summary>
+internal sealed record RecordedAttachment(
+    string Runtime,
+    string Container,
+    string Target,
+    string Source,
+    MountOptions Options,
+    ulong MountId,
+    ImmutableArray<string> Made,
+    ulong? Replaces = null)
+{
+    internal ContainerId Id => new(Runtime, Container);
+
+    internal static RecordedAttachment Of(ContainerId container, Attachment attachment, ulong? replaces = null) => new(
+        container.Runtime,
+        container.Value,
+        attachment.Target,
+        attachment.Source,
+        attachment.Options,
+        attachment.MountId,
+        attachment.Made,
+        replaces);
+}
+
+/// <summary>A binding that somebody asked for beyond the configuration.</summary>
+internal sealed record RecordedRequest(string Container, string Source, string Target, MountOptions Options);
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(JournalRecord))]
+internal sealed partial class JournalJson : JsonSerializerContext;

@@ -1,0 +1,31 @@
+using ContainerManager.Linux;
+using static Tmds.Linux.LibC;
+
+namespace ContainerManager.Host.Mounting;
+
+/// <summary>Says for a failed step what a person can do about it.</summary>
+internal static class FailureAdvice
+{
+    internal static string Explain(IOException failure) =>
+        failure is KernelException kernel && AdviceFor(kernel) is { } advice ? $"{failure.Message}; {advice}" : failure.Message;
+
+    /// <summary>The source was reported and is not there: it may be on its way.</summary>
+    internal static bool IsSourceMissing(IOException failure) =>
+        failure is KernelException { Call: "open_tree" } kernel && (kernel.Errno == ENOENT || kernel.Errno == ENOTDIR);
+
+    private static string? AdviceFor(KernelException failure)
+    {
+        int errno = failure.Errno;
+        return failure.Call switch
+        {
+            "mkdirat" or "mknodat" when errno == EROFS =>
+                "the container's root is read-only: create the mount point in the image, or choose a target on a writable file system such as /run",
+            "mkdirat" or "mknodat" when errno == EACCES || errno == EPERM => "the file system inside refuses it: choose another target",
+            "open_tree" when errno == EINVAL => "the source lies on an unbindable mount: mount --make-private it",
+            "openat2(RESOLVE_IN_ROOT)" when errno == ELOOP => "the target leads through a magic link or too many symbolic links inside",
+            "openat2(RESOLVE_IN_ROOT)" when errno == ENOTDIR => "a parent of the target is a file inside",
+            "setns(CLONE_NEWNS)" when errno == EPERM => "the server lacks CAP_SYS_ADMIN or CAP_SYS_CHROOT: run it as root",
+            _ => null,
+        };
+    }
+}

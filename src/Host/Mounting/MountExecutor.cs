@@ -1,0 +1,36 @@
+using System.Collections.Immutable;
+using ContainerManager.Abstractions;
+using ContainerManager.Linux;
+
+namespace ContainerManager.Host.Mounting;
+
+/// <summary>Carries out what a strategy describes; on failure undoes what was done, in reverse. Used by all lanes at once.</summary>
+internal sealed class MountExecutor(MountNamespaceEntrance entrance)
+{
+    /// <param name="container">Where.</param>
+    /// <param name="actions">What.</param>
+    /// <param name="beforeAct">
+    /// Called once when everything is prepared and nothing in the container has changed yet, with the id that the mount will have and the
+    /// mount points that will be made: the moment to write it down.
+    /// </param>
+    /// <exception cref="KernelException">The kernel refused; nothing is left changed.</exception>
+    /// <exception cref="MountRefusedException">The target is not fit; nothing was changed.</exception>
+    internal MountOutcome Execute(ContainerEntry container, ImmutableArray<MountAction> actions, Action<MountOutcome>? beforeAct = null)
+    {
+        using MountWork work = new(entrance, container, beforeAct);
+        try
+        {
+            foreach (MountAction action in actions)
+            {
+                work.Do(action);
+            }
+        }
+        catch (IOException)
+        {
+            work.Undo();
+            throw;
+        }
+
+        return work.Outcome;
+    }
+}

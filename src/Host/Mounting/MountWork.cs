@@ -1,0 +1,122 @@
+using System.Collections.Immutable;
+using ContainerManager.Abstractions;
+using ContainerManager.Linux;
+using Microsoft.Win32.SafeHandles;
+using static Tmds.Linux.LibC;
+
+namespace ContainerManager.Host.Mounting;
+
+/// <summary>The actions of one step, from the first to the last.</summary>
+internal sealed class MountWork(MountNamespaceEntrance entrance, ContainerEntry container, Action<MountOutcome>? beforeAct) : IDisposable
+{
+    private readonly MountPointMaker _points = new(container);
+    private DetachedMount? _clone;
+    private SafeFileHandle? _target;
+    private ImmutableArray<string> _made = [];
+    private MountOutcome? _found;
+
+    internal MountOutcome Outcome => _found ?? new MountOutcome(_clone?.Status.MountId ?? 0, _clone?.Status.Identity ?? default, _made);
+
+    private DetachedMount Clone => _clone ?? throw new InvalidOperationException("the strategy attaches before it clones");
+
+    internal void Do(MountAction action)
+    {
+        switch (action)
+        {
+            case MountAction.CloneSource a: CloneSource(a); break;
+            case MountAction.MakeMountPoint a: MakeMountPoint(a.Target); break;
+            case MountAction.AttachClone a: Attach(a.Target); break;
+            case MountAction.SwapForClone a: Swap(a); break;
+            case MountAction.DetachMount a: Detach(a); break;
+            case MountAction.RemoveMountPoints a: _points.Remove(a.Made); break;
+            case MountAction.Look a: Look(a); break;
+            default: throw new ArgumentException($"unknown action {action.GetType().Name}", nameof(action));
+        }
+    }
+
+    /// <summary>What can be undone when an action failed: the mount points. The clone goes with <see cref="Dispose"/>.</summary>
+    internal void Undo() => _points.Remove(_made);
+
+    public void Dispose()
+    {
+        _clone?.Dispose();
+        _target?.Dispose();
+    }
+
+    private void CloneSource(MountAction.CloneSource action)
+    {
+        _clone = DetachedMount.Clone(action.Source, action.Options.Recursive);
+        _clone.Restrict(action.Options.ReadOnly, action.Options.NoExec);
+    }
+
+    private void MakeMountPoint(string target)
+    {
+        bool directory = Clone.Status.Identity.Kind == FileKind.Directory;
+        _target = RootedPath.Open(container.Root, target);
+        ImmutableArray<string> missing = _target is null ? _points.Missing(target) : [];
+        beforeAct?.Invoke(Outcome with { Made = missing });
+        if (_target is null)
+        {
+            _made = _points.Make(missing, directory, made => _made = made);
+            _target = RootedPath.Open(container.Root, target) ?? throw new MountRefusedException($"{target} was removed inside while it was made");
+        }
+
+        CheckKind(target, FileStatus.OfHandle(_target).Identity.Kind, directory);
+    }
+
+    private static void CheckKind(string target, FileKind kind, bool directory)
+    {
+        if (kind == FileKind.SymbolicLink)
+        {
+            throw new MountRefusedException($"{target} is a symbolic link inside the container; name the path it leads to as the target");
+        }
+
+        if ((kind == FileKind.Directory) != directory)
+        {
+            throw new MountRefusedException(directory
+                ? $"{target} is a file inside the container and the source is a directory; name another target"
+                : $"{target} is a directory inside the container and the source is not; name another target");
+        }
+    }
+
+    private void Attach(string target) => entrance.Attach(container.MountNamespace, Clone.Handle, _target!, target);
+
+    private void Swap(MountAction.SwapForClone action)
+    {
+        if (FileStatus.OfHandle(_target!).MountId != action.MountId)
+        {
+            Attach(action.Target);
+            return;
+        }
+
+        try
+        {
+            entrance.Swap(container.MountNamespace, Clone.Handle, _target!, action.Target);
+        }
+        catch (KernelException e) when (e.Errno == EINVAL && e.Call.Contains("BENEATH", StringComparison.Ordinal))
+        {
+            // Before Linux 6.5, or a locked mount: with a gap.
+            entrance.Detach(container.MountNamespace, _target!, action.Target);
+            _target!.Dispose();
+            _target = null;
+            MakeMountPoint(action.Target);
+            Attach(action.Target);
+        }
+    }
+
+    private void Detach(MountAction.DetachMount action)
+    {
+        using SafeFileHandle? mount = RootedPath.Open(container.Root, action.Target);
+        if (mount is not null && FileStatus.OfHandle(mount).MountId == action.MountId)
+        {
+            entrance.Detach(container.MountNamespace, mount, action.Target);
+        }
+    }
+
+    private void Look(MountAction.Look action)
+    {
+        using SafeFileHandle? mount = RootedPath.Open(container.Root, action.Target);
+        FileStatus status = mount is null ? default : FileStatus.OfHandle(mount);
+        _found = mount is not null && status.MountId == action.MountId ? new MountOutcome(status.MountId, status.Identity, []) : default(MountOutcome);
+    }
+}

@@ -1,0 +1,26 @@
+using System.Collections.Immutable;
+using ContainerManager.Abstractions;
+using ContainerManager.Linux;
+
+namespace ContainerManager.Host.State;
+
+/// <summary>A mount of ours in a container, and what it shows.</summary>
+/// <param name="Target">The path inside.</param>
+/// <param name="Source">The path on the host it was made from.</param>
+/// <param name="Identity">Which file it shows.</param>
+/// <param name="Options">How it is mounted.</param>
+/// <param name="MountId">The kernel's id of it.</param>
+/// <param name="Made">The mount points made for it.</param>
+internal sealed record Attachment(
+    string Target,
+    string Source,
+    FileIdentity Identity,
+    MountOptions Options,
+    ulong MountId,
+    ImmutableArray<string> Made)
+{
+    internal AttachedMount Mount => new(Target, MountId, Made);
+}
+
+/// <summary>What shall be mounted at a target.</summary>
+internal sealed record Desired(string Source, FileIdentity Identity, MountOptions Options);

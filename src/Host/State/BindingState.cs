@@ -1,0 +1,62 @@
+using System.Collections.Immutable;
+using ContainerManager.Host.Configuration;
+using ContainerManager.Linux;
+
+namespace ContainerManager.Host.State;
+
+/// <summary>One target in one container: what could go there, what is there, what is being done about it.</summary>
+internal sealed class BindingState(string target)
+{
+    private readonly List<Candidate> _candidates = new(1);
+
+    internal string Target { get; } = target;
+
+    /// <summary>What is mounted there.</summary>
+    internal Attachment? Actual { get; set; }
+
+    /// <summary>The step under way.</summary>
+    internal Step? InFlight { get; set; }
+
+    /// <summary>Why it is not as it should be, for as long as the same is wanted.</summary>
+    internal Failure? Failure { get; set; }
+
+    internal bool IsEmpty => _candidates.Count == 0 && Actual is null && InFlight is null;
+
+    /// <summary>The candidate that goes there: of several, that of the first rule.</summary>
+    internal Candidate? Chosen => _candidates.Count == 0 ? null : _candidates[0];
+
+    /// <summary>Whether a directory is or shall be mounted there, on which other targets may lie.</summary>
+    internal bool CoversDirectory => Actual?.Identity.Kind == FileKind.Directory || Chosen?.Identity.Kind == FileKind.Directory;
+
+    internal Desired? DesiredBy(ImmutableArray<PathRule> rules) =>
+        Chosen is { } chosen ? new Desired(chosen.Source, chosen.Identity, rules[chosen.Rule].Options) : null;
+
+    internal void SetCandidate(Candidate candidate)
+    {
+        RemoveCandidate(candidate.Rule, candidate.Source);
+        int index = _candidates.FindIndex(other => Candidate.Order(candidate, other) < 0);
+        _candidates.Insert(index < 0 ? _candidates.Count : index, candidate);
+    }
+
+    internal void RemoveCandidate(int rule, string source) =>
+        _candidates.RemoveAll(candidate => candidate.Rule == rule && candidate.Source == source);
+
+    internal void ClearCandidates() => _candidates.Clear();
+}
+
+/// <summary>A source that a rule of the container would put at a target.</summary>
+internal sealed record Candidate(int Rule, string Source, FileIdentity Identity)
+{
+    /// <summary>Earlier rules first; within one rule by path, so that the choice does not depend on the order of events.</summary>
+    internal static int Order(Candidate left, Candidate right) =>
+        left.Rule != right.Rule ? left.Rule.CompareTo(right.Rule) : string.CompareOrdinal(left.Source, right.Source);
+}
+
+/// <summary>A step that failed.</summary>
+/// <param name="Desired">What was wanted then; null for a detach. It is not tried again for the same.</param>
+/// <param name="Reason">For a person.</param>
+/// <param name="Detaching">It was a detach.</param>
+/// <param name="SourceMissing">The source was not found although it was reported.</param>
+/// <param name="Times">How often in a row for the same.</param>
+/// <param name="TryAgain">Something has changed that makes another try worthwhile.</param>
+internal sealed record Failure(Desired? Desired, string Reason, bool Detaching, bool SourceMissing, int Times, bool TryAgain);

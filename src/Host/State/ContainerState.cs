@@ -1,0 +1,95 @@
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using ContainerManager.Abstractions;
+using ContainerManager.Host.Configuration;
+
+namespace ContainerManager.Host.State;
+
+/// <summary>One running container.</summary>
+internal sealed class ContainerState(ContainerDescription description, int run)
+{
+    private readonly Dictionary<string, BindingState> _bindings = new(StringComparer.Ordinal);
+
+    internal ContainerDescription Description { get; set; } = description;
+
+    /// <summary>Counts the runs of all containers: what a step of an earlier run reports is ignored.</summary>
+    internal int Run { get; } = run;
+
+    /// <summary>Steps may be planned: the lane has answered.</summary>
+    internal bool Ready { get; set; }
+
+    /// <summary>
+    /// Some of its sources have not been looked at yet. Until then nothing is detached for want of a source: after a restart of the
+    /// server, what is mounted and in use must not blink.
+    /// </summary>
+    internal bool Scanning { get; set; }
+
+    /// <summary>Why it cannot be entered.</summary>
+    internal string? Unreachable { get; set; }
+
+    /// <summary>The rules of all keys that match it: requests first, then the configuration in the order of the file.</summary>
+    internal ImmutableArray<PathRule> Rules { get; set; } = [];
+
+    internal IReadOnlyCollection<BindingState> Bindings => _bindings.Values;
+
+    /// <summary>How many bindings may have others beneath them; while 0, nesting need not be looked at.</summary>
+    internal int Directories { get; private set; }
+
+    internal BindingState At(string target)
+    {
+        if (!_bindings.TryGetValue(target, out BindingState? binding))
+        {
+            _bindings.Add(target, binding = new BindingState(target));
+        }
+
+        return binding;
+    }
+
+    internal bool TryGet(string target, [NotNullWhen(true)] out BindingState? binding) => _bindings.TryGetValue(target, out binding);
+
+    /// <summary>Changes a binding, keeping count of directories.</summary>
+    internal void Update(BindingState binding, Action<BindingState> change)
+    {
+        Directories -= binding.CoversDirectory ? 1 : 0;
+        change(binding);
+        Directories += binding.CoversDirectory ? 1 : 0;
+    }
+
+    internal void DropIfEmpty(BindingState binding)
+    {
+        if (binding.IsEmpty)
+        {
+            _bindings.Remove(binding.Target);
+        }
+    }
+
+    /// <summary>Bindings on whose mount the target lies, outermost last.</summary>
+    internal IEnumerable<BindingState> Above(BindingState binding)
+    {
+        if (Directories == 0)
+        {
+            yield break;
+        }
+
+        Dictionary<string, BindingState>.AlternateLookup<ReadOnlySpan<char>> lookup = _bindings.GetAlternateLookup<ReadOnlySpan<char>>();
+        for (int slash = binding.Target.LastIndexOf('/'); slash > 0; slash = binding.Target.LastIndexOf('/', slash - 1))
+        {
+            if (lookup.TryGetValue(binding.Target.AsSpan(0, slash), out BindingState? above))
+            {
+                yield return above;
+            }
+        }
+    }
+
+    /// <summary>Bindings that lie on the binding's mount.</summary>
+    internal IEnumerable<BindingState> Beneath(BindingState binding)
+    {
+        if (!binding.CoversDirectory)
+        {
+            return [];
+        }
+
+        string prefix = binding.Target + "/";
+        return _bindings.Values.Where(other => other.Target.StartsWith(prefix, StringComparison.Ordinal));
+    }
+}

@@ -1,0 +1,55 @@
+using System.Collections.Immutable;
+using ContainerManager.Abstractions;
+using ContainerManager.Host.Configuration;
+using ContainerManager.Host.Paths;
+using ContainerManager.Linux;
+
+namespace ContainerManager.Host.State;
+
+/// <summary>Everything that can happen. A closed family; the only thing that changes <see cref="HostState"/>.</summary>
+internal abstract record HostEvent
+{
+    private HostEvent() { }
+
+    /// <summary>A configuration is in force from now on.</summary>
+    internal sealed record ConfigurationChanged(ImmutableArray<ContainerRules> Containers) : HostEvent;
+
+    /// <summary>A runtime says that a container runs, and it was opened. The entry belongs to the lane from here on.</summary>
+    internal sealed record ContainerStarted(ContainerDescription Container, ContainerEntry? Entry) : HostEvent;
+
+    /// <summary>A runtime says that a container runs, but it cannot be entered.</summary>
+    internal sealed record ContainerUnreachable(ContainerDescription Container, string Reason) : HostEvent;
+
+    /// <summary>The lane has looked what is left of earlier mounts; now steps may come.</summary>
+    internal sealed record ContainerReady(ContainerId Container, int Run, ImmutableArray<Attachment> Found) : HostEvent;
+
+    /// <summary>The container no longer runs: its runtime says so (<paramref name="Run"/> null) or its first process has ended.</summary>
+    internal sealed record ContainerStopped(ContainerId Container, int? Run) : HostEvent;
+
+    /// <summary>A file that a pattern means is there, or is another than before.</summary>
+    internal sealed record PathAppeared(PathPattern Pattern, string Path, FileIdentity Identity) : HostEvent;
+
+    /// <summary>It is there no longer.</summary>
+    internal sealed record PathVanished(PathPattern Pattern, string Path) : HostEvent;
+
+    /// <summary>The pattern was looked at for the first time; what was not reported does not exist.</summary>
+    internal sealed record PatternScanned(PathPattern Pattern) : HostEvent;
+
+    /// <summary>A pattern cannot be watched, or can again (null).</summary>
+    internal sealed record PatternFailed(PathPattern Pattern, string? Reason) : HostEvent;
+
+    /// <summary>Somebody asks for a binding beyond the configuration.</summary>
+    internal sealed record BindRequested(ContainerKey Container, PathRule Rule) : HostEvent;
+
+    /// <summary>Such a binding is taken back.</summary>
+    internal sealed record UnbindRequested(ContainerKey Container, PathRule Rule) : HostEvent;
+
+    /// <summary>A step was carried out; <paramref name="Attachment"/> is what is mounted now, null when nothing is.</summary>
+    internal sealed record StepSucceeded(ContainerId Container, int Run, Step Step, Attachment? Attachment) : HostEvent;
+
+    /// <summary>A step failed and left things as they were.</summary>
+    internal sealed record StepFailed(ContainerId Container, int Run, Step Step, string Reason, bool SourceMissing) : HostEvent;
+
+    /// <summary>Everything is to be unmounted and nothing mounted any more: the server ends.</summary>
+    internal sealed record Draining : HostEvent;
+}

@@ -1,0 +1,301 @@
+using System.Collections.Immutable;
+using ContainerManager.Abstractions;
+using ContainerManager.Host.Configuration;
+using ContainerManager.Host.Paths;
+
+namespace ContainerManager.Host.State;
+
+/// <summary>
+/// Everything the server knows, and the one place that changes it. Pure: no I/O, no clock, no lock of its own. An event goes in by
+/// <see cref="Advance"/>; what is to be done comes out as a <see cref="Plan"/>.
+/// </summary>
+internal sealed class HostState
+{
+    private readonly Dictionary<ContainerId, ContainerState> _containers = [];
+    private readonly SourceIndex _sources = new();
+    private readonly List<(ContainerState Container, BindingState Binding)> _dirty = [];
+    private ImmutableArray<ContainerRules> _configured = [];
+    private ImmutableArray<(ContainerKey Key, PathRule Rule)> _requests = [];
+    private int _runs;
+
+    internal IReadOnlyCollection<ContainerState> Containers => _containers.Values;
+
+    internal ImmutableArray<ContainerRules> Configured => _configured;
+
+    internal ImmutableArray<(ContainerKey Key, PathRule Rule)> Requests => _requests;
+
+    internal bool IsDraining { get; private set; }
+
+    /// <summary>True when no step is under way and none would follow.</summary>
+    internal bool IsQuiet => _containers.Values.All(container => container.Unreachable is not null ||
+        (container.Ready && container.Bindings.All(binding => binding.InFlight is null)));
+
+    internal WatchedPattern? Source(PathPattern pattern) => _sources.Find(pattern);
+
+    /// <summary>Takes an event in and adds to the plan what follows from it.</summary>
+    internal void Advance(HostEvent hostEvent, Plan plan)
+    {
+        switch (hostEvent)
+        {
+            case HostEvent.PathAppeared e: PathAppeared(e); break;
+            case HostEvent.PathVanished e: PathVanished(e); break;
+            case HostEvent.StepSucceeded e: StepSucceeded(e, plan); break;
+            case HostEvent.StepFailed e: StepFailed(e, plan); break;
+            case HostEvent.ContainerStarted e: ContainerStarted(e, plan); break;
+            case HostEvent.ContainerUnreachable e: ContainerUnreachable(e, plan); break;
+            case HostEvent.ContainerReady e: ContainerReady(e); break;
+            case HostEvent.ContainerStopped e: ContainerStopped(e, plan); break;
+            case HostEvent.PatternScanned e: PatternScanned(e); break;
+            case HostEvent.PatternFailed e: PatternFailed(e, plan); break;
+            case HostEvent.ConfigurationChanged e: _configured = e.Containers; RulesChanged(plan); break;
+            case HostEvent.BindRequested e: _requests = [(e.Container, e.Rule), .. Without(e.Container, e.Rule)]; RulesChanged(plan); break;
+            case HostEvent.UnbindRequested e: _requests = Without(e.Container, e.Rule); RulesChanged(plan); break;
+            case HostEvent.Draining: IsDraining = true; MarkAll(); break;
+            default: throw new ArgumentException($"unknown event {hostEvent.GetType().Name}", nameof(hostEvent));
+        }
+
+        PlanDirty(plan);
+    }
+
+    private ImmutableArray<(ContainerKey Key, PathRule Rule)> Without(ContainerKey key, PathRule rule) =>
+        _requests.RemoveAll(request => request.Key == key && request.Rule.Mapping == rule.Mapping);
+
+    private void RulesChanged(Plan plan)
+    {
+        _sources.WatchOnly([.. _requests.Select(request => request.Rule), .. _configured.SelectMany(rules => rules.Paths)], plan);
+        foreach (ContainerState container in _containers.Values)
+        {
+            Match(container);
+        }
+    }
+
+    /// <summary>Finds the container's rules anew; bindings whose rule is gone lose their candidates.</summary>
+    private void Match(ContainerState container)
+    {
+        _sources.Disconnect(container);
+        foreach (BindingState binding in container.Bindings)
+        {
+            container.Update(binding, b => b.ClearCandidates());
+        }
+
+        container.Rules =
+        [
+            .. _requests.Where(request => request.Key.Matches(container.Description)).Select(request => request.Rule),
+            .. _configured.Where(rules => rules.Key.Matches(container.Description)).SelectMany(rules => rules.Paths),
+        ];
+        _sources.Connect(container);
+        container.Scanning = _sources.IsScanning(container);
+        MarkAll(container);
+    }
+
+    private void PathAppeared(HostEvent.PathAppeared e)
+    {
+        if (_sources.Find(e.Pattern) is not { } watched)
+        {
+            return;
+        }
+
+        watched.Paths[e.Path] = e.Identity;
+        foreach (RuleUse use in watched.Users)
+        {
+            BindingState binding = use.BindingFor(e.Path);
+            Candidate candidate = new(use.Rule, e.Path, e.Identity);
+            use.Container.Update(binding, b => b.SetCandidate(candidate));
+            if (binding.Failure is { SourceMissing: true, Times: < 3 })
+            {
+                binding.Failure = binding.Failure with { TryAgain = true };
+            }
+
+            Mark(use.Container, binding);
+        }
+    }
+
+    private void PathVanished(HostEvent.PathVanished e)
+    {
+        if (_sources.Find(e.Pattern) is not { } watched || !watched.Paths.Remove(e.Path))
+        {
+            return;
+        }
+
+        foreach (RuleUse use in watched.Users)
+        {
+            BindingState binding = use.BindingFor(e.Path);
+            use.Container.Update(binding, b => b.RemoveCandidate(use.Rule, e.Path));
+            Mark(use.Container, binding);
+        }
+    }
+
+    private void PatternScanned(HostEvent.PatternScanned e)
+    {
+        if (_sources.Find(e.Pattern) is not { Scanned: false } watched)
+        {
+            return;
+        }
+
+        watched.Scanned = true;
+        foreach (ContainerState container in watched.Users.Select(use => use.Container).Distinct().Where(c => c.Scanning && !_sources.IsScanning(c)))
+        {
+            container.Scanning = false;
+            MarkAll(container);
+        }
+    }
+
+    private void PatternFailed(HostEvent.PatternFailed e, Plan plan)
+    {
+        if (_sources.Find(e.Pattern) is { } watched && watched.Failure != e.Reason)
+        {
+            watched.Failure = e.Reason;
+            ChangeKind kind = e.Reason is null ? ChangeKind.WatchRecovered : ChangeKind.WatchFailed;
+            plan.Changes.Add(new StateChange(kind, "", e.Pattern.Text, null, e.Reason));
+        }
+    }
+
+    private void ContainerStarted(HostEvent.ContainerStarted e, Plan plan)
+    {
+        ContainerState container = Add(e.Container, plan);
+        plan.Steps.Add(new PlannedStep(e.Container.Id, container.Run, new Step.Open(e.Entry)));
+        plan.Changes.Add(new StateChange(ChangeKind.ContainerStarted, e.Container.Name, null, null, $"{e.Container.Id.Runtime}, pid {e.Container.ProcessId}"));
+    }
+
+    private void ContainerUnreachable(HostEvent.ContainerUnreachable e, Plan plan)
+    {
+        Add(e.Container, plan).Unreachable = e.Reason;
+        plan.Changes.Add(new StateChange(ChangeKind.ContainerFailed, e.Container.Name, null, null, e.Reason));
+    }
+
+    private ContainerState Add(ContainerDescription description, Plan plan)
+    {
+        ContainerStopped(new HostEvent.ContainerStopped(description.Id, null), plan);
+        ContainerState container = new(description, ++_runs);
+        _containers.Add(description.Id, container);
+        Match(container);
+        return container;
+    }
+
+    private void ContainerReady(HostEvent.ContainerReady e)
+    {
+        if (Running(e.Container, e.Run) is not { } container)
+        {
+            return;
+        }
+
+        foreach (Attachment attachment in e.Found)
+        {
+            container.Update(container.At(attachment.Target), binding => binding.Actual = attachment);
+        }
+
+        container.Ready = true;
+        MarkAll(container);
+    }
+
+    private void ContainerStopped(HostEvent.ContainerStopped e, Plan plan)
+    {
+        if (!_containers.TryGetValue(e.Container, out ContainerState? container) || (e.Run is { } run && run != container.Run))
+        {
+            return;
+        }
+
+        _containers.Remove(e.Container);
+        _sources.Disconnect(container);
+        _dirty.RemoveAll(dirty => ReferenceEquals(dirty.Container, container));
+        plan.Steps.Add(new PlannedStep(e.Container, container.Run, new Step.Close()));
+        plan.Changes.Add(new StateChange(ChangeKind.ContainerStopped, container.Description.Name, null, null, null));
+    }
+
+    private void StepSucceeded(HostEvent.StepSucceeded e, Plan plan)
+    {
+        if (Running(e.Container, e.Run) is not { } container || e.Step is not Step.OnTarget step || !container.TryGet(step.Target, out BindingState? binding))
+        {
+            return;
+        }
+
+        ChangeKind kind = step switch
+        {
+            Step.Attach => ChangeKind.Attached,
+            Step.Replace => ChangeKind.Replaced,
+            _ => ChangeKind.Detached,
+        };
+        plan.Changes.Add(new StateChange(kind, container.Description.Name, (e.Attachment ?? binding.Actual)?.Source, step.Target, null));
+        // Those beneath are found by the kind of what was or is there: before and after the change.
+        MarkAround(container, binding);
+        container.Update(binding, b => b.Actual = e.Attachment);
+        binding.InFlight = null;
+        binding.Failure = null;
+        MarkAround(container, binding);
+    }
+
+    private void StepFailed(HostEvent.StepFailed e, Plan plan)
+    {
+        if (Running(e.Container, e.Run) is not { } container || e.Step is not Step.OnTarget step || !container.TryGet(step.Target, out BindingState? binding))
+        {
+            return;
+        }
+
+        Desired? tried = step switch
+        {
+            Step.Attach attach => attach.Desired,
+            Step.Replace replace => replace.Desired,
+            _ => IsDraining ? null : binding.DesiredBy(container.Rules),
+        };
+        int times = binding.Failure is { SourceMissing: true } before && e.SourceMissing ? before.Times + 1 : 1;
+        binding.InFlight = null;
+        binding.Failure = new Failure(tried, e.Reason, step is Step.Detach, e.SourceMissing, times, TryAgain: false);
+        MarkAround(container, binding);
+        if (e.SourceMissing && binding.Chosen is { } chosen)
+        {
+            plan.Reexamine.Add((container.Rules[chosen.Rule].Source, chosen.Source));
+        }
+        else
+        {
+            plan.Changes.Add(new StateChange(ChangeKind.Failed, container.Description.Name, tried?.Source, step.Target, e.Reason));
+        }
+    }
+
+    private ContainerState? Running(ContainerId id, int run) =>
+        _containers.TryGetValue(id, out ContainerState? container) && container.Run == run ? container : null;
+
+    private void Mark(ContainerState container, BindingState binding) => _dirty.Add((container, binding));
+
+    private void MarkAround(ContainerState container, BindingState binding)
+    {
+        Mark(container, binding);
+        _dirty.AddRange(container.Above(binding).Concat(container.Beneath(binding)).Select(other => (container, other)));
+    }
+
+    private void MarkAll(ContainerState container) => _dirty.AddRange(container.Bindings.Select(binding => (container, binding)));
+
+    private void MarkAll()
+    {
+        foreach (ContainerState container in _containers.Values)
+        {
+            MarkAll(container);
+        }
+    }
+
+    /// <summary>Asks the planner for each binding that may need something, the outer ones first.</summary>
+    private void PlanDirty(Plan plan)
+    {
+        if (_dirty.Count > 1 && _dirty.Exists(dirty => dirty.Container.Directories > 0))
+        {
+            _dirty.Sort((left, right) => string.CompareOrdinal(left.Binding.Target, right.Binding.Target));
+        }
+
+        foreach ((ContainerState container, BindingState binding) in _dirty)
+        {
+            if (binding.Failure is { } failure && failure.Desired != (IsDraining ? null : binding.DesiredBy(container.Rules)))
+            {
+                binding.Failure = null;
+            }
+
+            foreach (Step.OnTarget step in Planner.Next(container, binding, IsDraining))
+            {
+                container.At(step.Target).InFlight = step;
+                plan.Steps.Add(new PlannedStep(container.Description.Id, container.Run, step));
+            }
+
+            container.DropIfEmpty(binding);
+        }
+
+        _dirty.Clear();
+    }
+}

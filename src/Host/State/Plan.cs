@@ -1,0 +1,52 @@
+using ContainerManager.Abstractions;
+using ContainerManager.Host.Paths;
+
+namespace ContainerManager.Host.State;
+
+/// <summary>What follows from an event. Filled by <see cref="HostState.Advance"/>, used once, cleared and filled again.</summary>
+internal sealed class Plan
+{
+    /// <summary>Steps for the lanes, in order for each container.</summary>
+    internal List<PlannedStep> Steps { get; } = [];
+
+    /// <summary>Patterns to begin to watch.</summary>
+    internal List<PathPattern> Watch { get; } = [];
+
+    /// <summary>Patterns nobody needs any more.</summary>
+    internal List<PathPattern> Unwatch { get; } = [];
+
+    /// <summary>Paths that the state believes in and that were not found: look again.</summary>
+    internal List<(PathPattern Pattern, string Path)> Reexamine { get; } = [];
+
+    /// <summary>What changed, for those who follow.</summary>
+    internal List<StateChange> Changes { get; } = [];
+
+    internal void Clear()
+    {
+        Steps.Clear();
+        Watch.Clear();
+        Unwatch.Clear();
+        Reexamine.Clear();
+        Changes.Clear();
+    }
+}
+
+/// <summary>A step and the run of the container it is for.</summary>
+internal readonly record struct PlannedStep(ContainerId Container, int Run, Step Step);
+
+/// <summary>Something that changed, as the event stream and the log tell it.</summary>
+internal sealed record StateChange(ChangeKind Kind, string Container, string? Source, string? Target, string? Detail);
+
+/// <summary>The kinds of <see cref="StateChange"/>.</summary>
+internal enum ChangeKind
+{
+    ContainerStarted,
+    ContainerStopped,
+    ContainerFailed,
+    Attached,
+    Replaced,
+    Detached,
+    Failed,
+    WatchFailed,
+    WatchRecovered,
+}

@@ -1,0 +1,27 @@
+using ContainerManager.Abstractions;
+
+namespace ContainerManager.Host.State;
+
+/// <summary>One thing to do in one container. Carried out by the container's lane, in order.</summary>
+internal abstract record Step
+{
+    private Step() { }
+
+    /// <summary>The container runs: take its entry, look what is left of earlier mounts, answer with ContainerReady.</summary>
+    internal sealed record Open(ContainerEntry? Entry) : Step;
+
+    /// <summary>The container is gone: let go of it.</summary>
+    internal sealed record Close : Step;
+
+    /// <summary>A step that concerns one target.</summary>
+    internal abstract record OnTarget(string Target) : Step;
+
+    /// <summary>Mount where nothing of ours is.</summary>
+    internal sealed record Attach(string Target, Desired Desired) : OnTarget(Target);
+
+    /// <summary>Mount in the place of what is there.</summary>
+    internal sealed record Replace(string Target, Desired Desired, Attachment Current) : OnTarget(Target);
+
+    /// <summary>Take away.</summary>
+    internal sealed record Detach(Attachment Current) : OnTarget(Current.Target);
+}

@@ -1,0 +1,80 @@
+using System.Runtime.InteropServices;
+using ContainerManager.Linux.Native;
+using Microsoft.Win32.SafeHandles;
+using static Tmds.Linux.LibC;
+
+namespace ContainerManager.Linux;
+
+/// <summary>
+/// Paths inside a container, resolved so that nothing in it can lead out: openat2(2) with RESOLVE_IN_ROOT and RESOLVE_NO_MAGICLINKS.
+/// </summary>
+public static class RootedPath
+{
+    /// <summary>How often a rename that raced with the walk (EAGAIN) is tried again before the container is told off.</summary>
+    private const int RaceTries = 64;
+
+    /// <summary>Opens a path as O_PATH without following a symbolic link at its end. Null when there is nothing (ENOENT).</summary>
+    /// <param name="root">The root directory to resolve in.</param>
+    /// <param name="path">Absolute, as seen inside.</param>
+    /// <param name="directory">Require a directory.</param>
+    /// <exception cref="KernelException">ELOOP: a magic link, or too many links. ENOTDIR: a component is a file.</exception>
+    public static unsafe SafeFileHandle? Open(SafeFileHandle root, string path, bool directory = false)
+    {
+        using PathBytes bytes = new(path);
+        open_how how = new()
+        {
+            flags = (ulong)(uint)(O_PATH | O_CLOEXEC | (directory ? O_DIRECTORY : O_NOFOLLOW)),
+            resolve = Resolve.RESOLVE_IN_ROOT | Resolve.RESOLVE_NO_MAGICLINKS,
+        };
+        using HandleUse use = new(root);
+        int errno = 0;
+        for (int i = 0; i < RaceTries; i++)
+        {
+            int fd = Libc.openat2(use.Descriptor, bytes.Pointer, &how);
+            if (fd >= 0)
+            {
+                return new SafeFileHandle(fd, ownsHandle: true);
+            }
+
+            errno = Marshal.GetLastPInvokeError();
+            if (errno == ENOENT)
+            {
+                return null;
+            }
+
+            if (errno != EAGAIN && errno != EINTR)
+            {
+                break;
+            }
+        }
+
+        throw new KernelException("openat2(RESOLVE_IN_ROOT)", path, errno);
+    }
+
+    /// <summary>Opens one name in a directory as O_PATH, without following it.</summary>
+    /// <exception cref="KernelException">It is not there.</exception>
+    public static unsafe SafeFileHandle OpenEntry(SafeFileHandle directory, string name)
+    {
+        using PathBytes bytes = new(name);
+        using HandleUse use = new(directory);
+        int fd = Libc.openat(use.Descriptor, bytes.Pointer, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
+        return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw KernelException.Last("openat", name);
+    }
+
+    /// <summary>Unlinks a name (unlinkat(2)); with <paramref name="directory"/> an empty directory. False when it is not there or not empty.</summary>
+    /// <exception cref="KernelException">Any other failure.</exception>
+    public static unsafe bool TryRemoveEntry(SafeFileHandle parent, string name, bool directory)
+    {
+        using PathBytes bytes = new(name);
+        using HandleUse use = new(parent);
+        if (Tmds.Linux.LibC.unlinkat(use.Descriptor, bytes.Pointer, directory ? AT_REMOVEDIR : 0) == 0)
+        {
+            return true;
+        }
+
+        int error = errno;
+        return error == ENOENT || error == ENOTEMPTY || error == EEXIST || error == EBUSY
+            ? false
+            : throw new KernelException("unlinkat", name, error);
+    }
+}

@@ -1,0 +1,57 @@
+using ContainerManager.Linux.Native;
+using Microsoft.Win32.SafeHandles;
+using static Tmds.Linux.LibC;
+
+namespace ContainerManager.Linux;
+
+/// <summary>A clone of a part of the host's mount tree that is mounted nowhere yet; closing it drops it (open_tree(2) OPEN_TREE_CLONE).</summary>
+public sealed class DetachedMount : IDisposable
+{
+    private readonly bool _recursive;
+
+    private DetachedMount(SafeFileHandle handle, bool recursive)
+    {
+        Handle = handle;
+        _recursive = recursive;
+        Status = FileStatus.OfHandle(handle);
+    }
+
+    /// <summary>The tree's descriptor.</summary>
+    public SafeFileHandle Handle { get; }
+
+    /// <summary>What it shows, and the mount id that it will keep when it is attached.</summary>
+    public FileStatus Status { get; }
+
+    /// <summary>Clones what <paramref name="path"/> leads to, symbolic links followed.</summary>
+    /// <param name="path">An absolute path on the host.</param>
+    /// <param name="recursive">Mounts beneath it come along.</param>
+    /// <exception cref="KernelException">ENOENT: it is gone. EINVAL: it lies on an unbindable mount.</exception>
+    public static unsafe DetachedMount Clone(string path, bool recursive)
+    {
+        using PathBytes bytes = new(path);
+        uint flags = Mount.OPEN_TREE_CLONE | Mount.OPEN_TREE_CLOEXEC | (recursive ? Mount.AT_RECURSIVE : 0);
+        int fd = Libc.open_tree(AT_FDCWD, bytes.Pointer, flags);
+        return fd >= 0 ? new DetachedMount(new SafeFileHandle(fd, ownsHandle: true), recursive) : throw KernelException.Last("open_tree", path);
+    }
+
+    /// <summary>Makes it private, so that nothing propagates between it and the host, and sets what is asked for.</summary>
+    /// <exception cref="KernelException">The kernel refuses an attribute.</exception>
+    public unsafe void Restrict(bool readOnly, bool noExec)
+    {
+        mount_attr attributes = new()
+        {
+            attr_set = (readOnly ? Mount.MOUNT_ATTR_RDONLY : 0) | (noExec ? Mount.MOUNT_ATTR_NOEXEC : 0),
+            propagation = Mount.MS_PRIVATE,
+        };
+        byte empty = 0;
+        using HandleUse use = new(Handle);
+        uint flags = (uint)AT_EMPTY_PATH | (_recursive ? Mount.AT_RECURSIVE : 0);
+        if (Libc.mount_setattr(use.Descriptor, &empty, flags, &attributes) != 0)
+        {
+            throw KernelException.Last("mount_setattr", "clone");
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Handle.Dispose();
+}
