@@ -15,7 +15,7 @@ internal sealed class BindingState(string target)
     internal Attachment? Actual { get; set; }
 
     /// <summary>The step under way.</summary>
-    internal Step? InFlight { get; set; }
+    internal Step.OnTarget? InFlight { get; set; }
 
     /// <summary>Why it is not as it should be, for as long as the same is wanted.</summary>
     internal Failure? Failure { get; set; }
@@ -25,8 +25,9 @@ internal sealed class BindingState(string target)
     /// <summary>The candidate that goes there: of several, that of the first rule.</summary>
     internal Candidate? Chosen => _candidates.Count == 0 ? null : _candidates[0];
 
-    /// <summary>Whether a directory is or shall be mounted there, on which other targets may lie.</summary>
-    internal bool CoversDirectory => Actual?.Identity.Kind == FileKind.Directory || Chosen?.Identity.Kind == FileKind.Directory;
+    /// <summary>Whether a directory is, shall be or is being mounted there, on which other targets may lie.</summary>
+    internal bool CoversDirectory => Actual?.Identity.Kind == FileKind.Directory || Chosen?.Identity.Kind == FileKind.Directory ||
+        InFlight is { ConcernsDirectory: true };
 
     internal Desired? DesiredBy(ImmutableArray<PathRule> rules) =>
         Chosen is { } chosen ? new Desired(chosen.Source, chosen.Identity, rules[chosen.Rule].Options) : null;

@@ -63,7 +63,7 @@ internal sealed class ContainerState(ContainerDescription description, int run)
         }
     }
 
-    /// <summary>Bindings on whose mount the target lies, outermost last.</summary>
+    /// <summary>Bindings on whose directory the target lies or would lie, outermost last.</summary>
     internal IEnumerable<BindingState> Above(BindingState binding)
     {
         if (Directories == 0)
@@ -74,7 +74,7 @@ internal sealed class ContainerState(ContainerDescription description, int run)
         Dictionary<string, BindingState>.AlternateLookup<ReadOnlySpan<char>> lookup = _bindings.GetAlternateLookup<ReadOnlySpan<char>>();
         for (int slash = binding.Target.LastIndexOf('/'); slash > 0; slash = binding.Target.LastIndexOf('/', slash - 1))
         {
-            if (lookup.TryGetValue(binding.Target.AsSpan(0, slash), out BindingState? above))
+            if (lookup.TryGetValue(binding.Target.AsSpan(0, slash), out BindingState? above) && above.CoversDirectory)
             {
                 yield return above;
             }

@@ -100,13 +100,12 @@ internal sealed class HostState
         {
             BindingState binding = use.BindingFor(e.Path);
             Candidate candidate = new(use.Rule, e.Path, e.Identity);
-            use.Container.Update(binding, b => b.SetCandidate(candidate));
             if (binding.Failure is { SourceMissing: true, Times: < 3 })
             {
                 binding.Failure = binding.Failure with { TryAgain = true };
             }
 
-            Mark(use.Container, binding);
+            Change(use.Container, binding, b => b.SetCandidate(candidate));
         }
     }
 
@@ -120,8 +119,7 @@ internal sealed class HostState
         foreach (RuleUse use in watched.Users)
         {
             BindingState binding = use.BindingFor(e.Path);
-            use.Container.Update(binding, b => b.RemoveCandidate(use.Rule, e.Path));
-            Mark(use.Container, binding);
+            Change(use.Container, binding, b => b.RemoveCandidate(use.Rule, e.Path));
         }
     }
 
@@ -216,12 +214,8 @@ internal sealed class HostState
             _ => ChangeKind.Detached,
         };
         plan.Changes.Add(new StateChange(kind, container.Description.Name, (e.Attachment ?? binding.Actual)?.Source, step.Target, null));
-        // Those beneath are found by the kind of what was or is there: before and after the change.
-        MarkAround(container, binding);
-        container.Update(binding, b => b.Actual = e.Attachment);
-        binding.InFlight = null;
         binding.Failure = null;
-        MarkAround(container, binding);
+        Change(container, binding, b => (b.Actual, b.InFlight) = (e.Attachment, null));
     }
 
     private void StepFailed(HostEvent.StepFailed e, Plan plan)
@@ -238,9 +232,8 @@ internal sealed class HostState
             _ => IsDraining ? null : binding.DesiredBy(container.Rules),
         };
         int times = binding.Failure is { SourceMissing: true } before && e.SourceMissing ? before.Times + 1 : 1;
-        binding.InFlight = null;
         binding.Failure = new Failure(tried, e.Reason, step is Step.Detach, e.SourceMissing, times, TryAgain: false);
-        MarkAround(container, binding);
+        Change(container, binding, b => b.InFlight = null);
         if (e.SourceMissing && binding.Chosen is { } chosen)
         {
             plan.Reexamine.Add((container.Rules[chosen.Rule].Source, chosen.Source));
@@ -254,11 +247,22 @@ internal sealed class HostState
     private ContainerState? Running(ContainerId id, int run) =>
         _containers.TryGetValue(id, out ContainerState? container) && container.Run == run ? container : null;
 
-    private void Mark(ContainerState container, BindingState binding) => _dirty.Add((container, binding));
+    /// <summary>Changes a binding and marks it, and those that lie on it or it on them, before or after the change.</summary>
+    private void Change(ContainerState container, BindingState binding, Action<BindingState> change)
+    {
+        MarkAround(container, binding);
+        container.Update(binding, change);
+        MarkAround(container, binding);
+    }
 
     private void MarkAround(ContainerState container, BindingState binding)
     {
-        Mark(container, binding);
+        _dirty.Add((container, binding));
+        if (container.Directories == 0)
+        {
+            return;
+        }
+
         _dirty.AddRange(container.Above(binding).Concat(container.Beneath(binding)).Select(other => (container, other)));
     }
 
@@ -289,7 +293,7 @@ internal sealed class HostState
 
             foreach (Step.OnTarget step in Planner.Next(container, binding, IsDraining))
             {
-                container.At(step.Target).InFlight = step;
+                container.Update(container.At(step.Target), b => b.InFlight = step);
                 plan.Steps.Add(new PlannedStep(container.Description.Id, container.Run, step));
             }
 

@@ -24,10 +24,18 @@ internal static class Planner
         }
 
         List<BindingState> beneath = [.. container.Beneath(binding).Where(other => other.InFlight is not null || Detachable(other))];
-        return beneath.Count == 0
-            ? [step]
-            : beneath.Where(other => other.InFlight is null).Select(other => new Step.Detach(other.Actual!));
+        return beneath.Count == 0 ? [step] : Clear(beneath);
     }
+
+    /// <summary>Takes away what can be taken away now, the innermost first.</summary>
+    private static IEnumerable<Step.OnTarget> Clear(List<BindingState> bindings) => bindings
+        .Where(binding => binding.InFlight is null && !bindings.Exists(other => other.InFlight is not null && LiesOn(other, binding)))
+        .OrderByDescending(binding => binding.Target, StringComparer.Ordinal)
+        .Select(binding => new Step.Detach(binding.Actual!));
+
+    private static bool LiesOn(BindingState inner, BindingState outer) =>
+        inner.Target.Length > outer.Target.Length && inner.Target[outer.Target.Length] == '/' &&
+        inner.Target.StartsWith(outer.Target, StringComparison.Ordinal);
 
     /// <summary>The step that the binding by itself needs, or null.</summary>
     internal static Step.OnTarget? Wanted(ContainerState container, BindingState binding, bool draining)

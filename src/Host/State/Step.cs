@@ -1,4 +1,5 @@
 using ContainerManager.Abstractions;
+using ContainerManager.Linux;
 
 namespace ContainerManager.Host.State;
 
@@ -14,14 +15,27 @@ internal abstract record Step
     internal sealed record Close : Step;
 
     /// <summary>A step that concerns one target.</summary>
-    internal abstract record OnTarget(string Target) : Step;
+    internal abstract record OnTarget(string Target) : Step
+    {
+        /// <summary>A directory comes, goes or changes: mounts that lie on it are affected.</summary>
+        internal abstract bool ConcernsDirectory { get; }
+    }
 
     /// <summary>Mount where nothing of ours is.</summary>
-    internal sealed record Attach(string Target, Desired Desired) : OnTarget(Target);
+    internal sealed record Attach(string Target, Desired Desired) : OnTarget(Target)
+    {
+        internal override bool ConcernsDirectory => Desired.Identity.Kind == FileKind.Directory;
+    }
 
     /// <summary>Mount in the place of what is there.</summary>
-    internal sealed record Replace(string Target, Desired Desired, Attachment Current) : OnTarget(Target);
+    internal sealed record Replace(string Target, Desired Desired, Attachment Current) : OnTarget(Target)
+    {
+        internal override bool ConcernsDirectory => Current.Identity.Kind == FileKind.Directory;
+    }
 
     /// <summary>Take away.</summary>
-    internal sealed record Detach(Attachment Current) : OnTarget(Current.Target);
+    internal sealed record Detach(Attachment Current) : OnTarget(Current.Target)
+    {
+        internal override bool ConcernsDirectory => Current.Identity.Kind == FileKind.Directory;
+    }
 }

@@ -1,0 +1,155 @@
+using ContainerManager.Abstractions;
+using ContainerManager.Host.Containers;
+using ContainerManager.Host.Events;
+using ContainerManager.Host.Journaling;
+using ContainerManager.Host.Mounting;
+using ContainerManager.Host.Paths;
+using ContainerManager.Host.State;
+using ContainerManager.Linux;
+
+namespace ContainerManager.Host;
+
+/// <summary>
+/// Where everything comes together: an event goes into the state under the one lock, and what follows from it goes to the lanes and to
+/// the path watcher. Holds no decision of its own.
+/// </summary>
+internal sealed class Engine : IPathSink, IEventSink, IDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly HostState _state = new();
+    private readonly Plan _plan = new();
+    private readonly Dictionary<ContainerId, ContainerLane> _lanes = [];
+    private readonly List<Func<HostState, bool>> _probes = [];
+    private readonly MountNamespaceEntrance _entrance = new();
+    private readonly Journal _journal;
+    private readonly LaneServices _services;
+    private readonly Action<StateChange> _onChange;
+    private readonly PathWatcher _watcher;
+
+    /// <param name="journal">What an earlier server has left behind.</param>
+    /// <param name="strategies">Further ways to mount; the server's own comes first.</param>
+    /// <param name="onChange">Told of every change, under the lock: must return at once.</param>
+    /// <param name="onFault">Told of event sources and work that failed.</param>
+    internal Engine(Journal journal, IEnumerable<IMountStrategy> strategies, Action<StateChange> onChange, Action<string, Exception> onFault)
+    {
+        _journal = journal;
+        _onChange = onChange;
+        Loop = new EventLoop(this, onFault);
+        _services = new LaneServices(Loop, new MountExecutor(_entrance), [new NamespaceMount(), .. strategies], journal, Post);
+        _watcher = new PathWatcher(this, Loop);
+        Loop.Add(_watcher.Names);
+        Loop.Add(_watcher.Mounts);
+    }
+
+    /// <summary>The threads that do the work.</summary>
+    internal EventLoop Loop { get; }
+
+    /// <summary>Takes in what happened. Any thread; returns once the pure part is done, not the steps.</summary>
+    internal void Post(HostEvent hostEvent)
+    {
+        lock (_lock)
+        {
+            _state.Advance(hostEvent, _plan);
+            Dispatch();
+            _plan.Clear();
+            _probes.RemoveAll(probe => probe(_state));
+        }
+    }
+
+    /// <summary>Reads the state at one moment.</summary>
+    internal T Read<T>(Func<HostState, T> read)
+    {
+        lock (_lock)
+        {
+            return read(_state);
+        }
+    }
+
+    /// <summary>Completes with what <paramref name="look"/> finds in the state, as soon as that is not null.</summary>
+    internal Task<T> WhenAsync<T>(Func<HostState, T?> look, CancellationToken cancellationToken)
+        where T : class
+    {
+        TaskCompletionSource<T> found = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        CancellationTokenRegistration registration = cancellationToken.Register(() => found.TrySetCanceled(cancellationToken));
+        lock (_lock)
+        {
+            if (!Probe(_state))
+            {
+                _probes.Add(Probe);
+            }
+        }
+
+        return found.Task;
+
+        bool Probe(HostState state)
+        {
+            bool done = found.Task.IsCompleted || (look(state) is { } result && found.TrySetResult(result));
+            if (done)
+            {
+                registration.Dispose();
+            }
+
+            return done;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void PathAppeared(PathPattern pattern, string path, FileIdentity identity) => Post(new HostEvent.PathAppeared(pattern, path, identity));
+
+    /// <inheritdoc/>
+    public void PathVanished(PathPattern pattern, string path) => Post(new HostEvent.PathVanished(pattern, path));
+
+    /// <inheritdoc/>
+    public void PatternScanned(PathPattern pattern) => Post(new HostEvent.PatternScanned(pattern));
+
+    /// <inheritdoc/>
+    public void PatternFailed(PathPattern pattern, string? reason) => Post(new HostEvent.PatternFailed(pattern, reason));
+
+    /// <inheritdoc/>
+    void IEventSink.Post(SourceEvent sourceEvent)
+    {
+        switch (sourceEvent)
+        {
+            case SourceEvent.BindRequested e: Post(Requests.Bind(e)); break;
+            case SourceEvent.UnbindRequested e: Post(Requests.Unbind(e)); break;
+            default: throw new ArgumentException($"unknown event {sourceEvent.GetType().Name}", nameof(sourceEvent));
+        }
+    }
+
+    /// <summary>Stops the threads; what is mounted stays.</summary>
+    public void Dispose()
+    {
+        Loop.Dispose();
+        _watcher.Dispose();
+        _journal.Dispose();
+    }
+
+    /// <summary>Within the lock, so that each lane gets its steps in the order they were planned; enqueueing does not block.</summary>
+    private void Dispatch()
+    {
+        foreach (PlannedStep planned in _plan.Steps)
+        {
+            LaneOf(planned.Container).Enqueue(planned.Run, planned.Step);
+            if (planned.Step is Step.Close)
+            {
+                // A next run gets a lane of its own, should this one hang.
+                _lanes.Remove(planned.Container);
+            }
+        }
+
+        _plan.Watch.ForEach(_watcher.Watch);
+        _plan.Unwatch.ForEach(_watcher.Unwatch);
+        _plan.Reexamine.ForEach(again => _watcher.Reexamine(again.Pattern, again.Path));
+        _plan.Changes.ForEach(_onChange);
+    }
+
+    private ContainerLane LaneOf(ContainerId container)
+    {
+        if (!_lanes.TryGetValue(container, out ContainerLane? lane))
+        {
+            _lanes.Add(container, lane = new ContainerLane(container, _services));
+        }
+
+        return lane;
+    }
+}

@@ -1,0 +1,124 @@
+using System.Collections.Immutable;
+using ContainerManager.Abstractions;
+using ContainerManager.Host.Configuration;
+using ContainerManager.Host.Paths;
+using ContainerManager.Host.State;
+using ContainerManager.Linux;
+using CsCheck;
+
+namespace ContainerManager.Tests.Unit.State;
+
+/// <summary>
+/// Any history of files, containers, configurations, requests, slow steps and failures ends, once all is quiet, in exactly the
+/// mounts that a few lines of brute force say.
+/// </summary>
+public sealed class HistoryTests
+{
+    private static readonly string[] Names = ["a", "b"];
+    private static readonly string[] Sources = ["/s/1", "/s/2", "/s/dir", "/w"];
+    private static readonly string[] Targets = ["/t", "/t/x", "/t/x/y", "/u"];
+
+    private static readonly Gen<MountOptions> Options = Gen.Bool.Select(readOnly => new MountOptions { ReadOnly = readOnly });
+
+    private static readonly Gen<PathRule> Rule = Gen.Select(
+        OneOf(Sources),
+        Gen.Bool,
+        OneOf(Targets),
+        Options,
+        (source, entries, target, options) => new PathRule(
+            new PathPattern(source, entries && source == "/w"), new TargetMapping.To(target), options, Optional: false, "_automount"));
+
+    private static readonly Gen<ImmutableArray<ContainerRules>> Configuration = Gen.Select(OneOf("a", "b", "*"), Rule.Array[0, 3])
+        .Select((key, rules) => new ContainerRules(new ContainerKey(key), [.. rules], new UdevRules(false, []), null))
+        .Array[0, 3].Select(rules => rules.ToImmutableArray());
+
+    private static readonly Gen<Action<SimulatedHost>> Happening = Gen.Frequency(
+        (6, Gen.Select(OneOf(Sources), Gen.Int[0, 2], Gen.UInt[1, 3], Gen.Bool, Put)),
+        (4, Gen.Select(OneOf(Sources), Gen.Int[0, 2], Vanish)),
+        (2, Gen.Select(OneOf(Names), Gen.Int[1, 3], (name, pid) => new Action<SimulatedHost>(host => host.Start(name, pid)))),
+        (1, OneOf(Names).Select(name => new Action<SimulatedHost>(host => host.Stop(name)))),
+        (2, Configuration.Select(rules => new Action<SimulatedHost>(host => host.Send(new HostEvent.ConfigurationChanged(rules))))),
+        (1, Gen.Select(OneOf(Names), Rule, (name, rule) => new Action<SimulatedHost>(
+            host => host.Send(new HostEvent.BindRequested(new ContainerKey(name), rule))))),
+        (1, Gen.Select(OneOf(Names), Rule, (name, rule) => new Action<SimulatedHost>(
+            host => host.Send(new HostEvent.UnbindRequested(new ContainerKey(name), rule))))),
+        (12, Gen.Int[0, 3].Select(lane => new Action<SimulatedHost>(host =>
+        {
+            if (host.HasSteps)
+            {
+                host.CarryOutOne(lane);
+            }
+        }))));
+
+    [Fact]
+    public void EveryHistoryEndsInWhatTheRulesSay() => Happening.Array[1, 60].Sample(history =>
+    {
+        SimulatedHost host = new();
+        foreach (Action<SimulatedHost> happening in history)
+        {
+            happening(host);
+        }
+
+        host.Settle();
+        foreach (ContainerState container in host.State.Containers)
+        {
+            Assert.Equal(Expected(host.State, container), MountedIn(host, container));
+        }
+    }, iter: 5_000);
+
+    [Fact]
+    public void DrainingLeavesNothing() => Happening.Array[1, 40].Sample(history =>
+    {
+        SimulatedHost host = new();
+        foreach (Action<SimulatedHost> happening in history)
+        {
+            happening(host);
+        }
+
+        host.Send(new HostEvent.Draining());
+        host.Settle();
+        Assert.All(host.State.Containers, container => Assert.Empty(host.MountsOf(container.Description.Id)));
+        Assert.True(host.State.IsQuiet);
+    }, iter: 1_000);
+
+    private static Gen<string> OneOf(params string[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
+
+    private static Action<SimulatedHost> Put(string source, int entry, uint inode, bool directory) => host =>
+    {
+        FileIdentity identity = new(1, inode, directory ? FileKind.Directory : FileKind.Regular);
+        host.Put(new PathPattern(source, false), source, identity);
+        if (source == "/w")
+        {
+            host.Put(new PathPattern(source, true), $"/w/{entry}", identity);
+        }
+    };
+
+    private static Action<SimulatedHost> Vanish(string source, int entry) => host =>
+    {
+        host.Remove(new PathPattern(source, false), source);
+        if (source == "/w")
+        {
+            host.Remove(new PathPattern(source, true), $"/w/{entry}");
+        }
+    };
+
+    private static Dictionary<string, (string, FileIdentity, bool)> MountedIn(SimulatedHost host, ContainerState container) =>
+        host.MountsOf(container.Description.Id).Values.ToDictionary(a => a.Target, a => (a.Source, a.Identity, a.Options.ReadOnly));
+
+    /// <summary>The first rule that has something for a target wins; within a rule, the first path.</summary>
+    private static Dictionary<string, (string, FileIdentity, bool)> Expected(HostState state, ContainerState container)
+    {
+        Dictionary<string, (string, FileIdentity, bool)> expected = [];
+        IEnumerable<PathRule> rules = state.Requests.Where(r => r.Key.Matches(container.Description)).Select(r => r.Rule)
+            .Concat(state.Configured.Where(r => r.Key.Matches(container.Description)).SelectMany(r => r.Paths));
+        foreach (PathRule rule in rules)
+        {
+            foreach ((string path, FileIdentity identity) in state.Source(rule.Source)!.Paths.OrderBy(p => p.Key, StringComparer.Ordinal))
+            {
+                expected.TryAdd(rule.Mapping.TargetOf(rule.Source, path), (path, identity, rule.Options.ReadOnly));
+            }
+        }
+
+        return expected;
+    }
+}

@@ -1,0 +1,113 @@
+using ContainerManager.Abstractions;
+using ContainerManager.Host.Configuration;
+using ContainerManager.Host.Paths;
+using ContainerManager.Host.State;
+using ContainerManager.Linux;
+
+namespace ContainerManager.Tests.Unit.State;
+
+public sealed class StateTests
+{
+    private static readonly PathPattern Pattern = new("/s", EntriesOfDirectory: false);
+    private static readonly FileIdentity File1 = new(1, 1, FileKind.Regular);
+    private static readonly FileIdentity File2 = new(1, 2, FileKind.Regular);
+
+    private readonly SimulatedHost _host = new();
+
+    [Fact]
+    public void AFailedStepIsNotTriedAgainUntilSomethingElseIsWanted()
+    {
+        Configure();
+        _host.Start("c", 1);
+        _host.Settle();
+        _host.Put(Pattern, "/s", File1);
+        _host.CarryOutOne(0, fail: true);
+        Assert.False(_host.HasSteps);
+        Assert.Equal("made to fail", Only().Failure?.Reason);
+        _host.Put(Pattern, "/s", File2);
+        _host.Settle();
+        Assert.Equal(File2, Only().Actual?.Identity);
+        Assert.Null(Only().Failure);
+    }
+
+    [Fact]
+    public void TheSameFileThatWentAndCameIsTriedAgain()
+    {
+        Configure();
+        _host.Start("c", 1);
+        _host.Settle();
+        _host.Put(Pattern, "/s", File1);
+        _host.CarryOutOne(0, fail: true);
+        _host.Remove(Pattern, "/s");
+        _host.Put(Pattern, "/s", File1);
+        _host.Settle();
+        Assert.Equal(File1, Only().Actual?.Identity);
+    }
+
+    [Fact]
+    public void WhatIsMountedStaysUntilTheSourcesWereLookedAt()
+    {
+        HostState state = _host.State;
+        Plan plan = new();
+        state.Advance(new HostEvent.ConfigurationChanged(Rules()), plan);
+        Attachment left = new("/s", "/s", File1, MountOptions.Default, 7, []);
+        ContainerId id = new("test", "c");
+        state.Advance(new HostEvent.ContainerStarted(new ContainerDescription { Id = id, Name = "c", ProcessId = 1 }, null), plan);
+        plan.Clear();
+        state.Advance(new HostEvent.ContainerReady(id, 1, [left]), plan);
+        Assert.Empty(plan.Steps);
+        state.Advance(new HostEvent.PathAppeared(Pattern, "/s", File1), plan);
+        state.Advance(new HostEvent.PatternScanned(Pattern), plan);
+        Assert.Empty(plan.Steps);
+        state.Advance(new HostEvent.PathVanished(Pattern, "/s"), plan);
+        Assert.IsType<Step.Detach>(Assert.Single(plan.Steps).Step);
+    }
+
+    [Fact]
+    public void AnOrphanOfAnEarlierServerIsDetachedOnceTheSourcesWereLookedAt()
+    {
+        Configure();
+        _host.Start("c", 1, new Attachment("/old", "/old", File1, MountOptions.Default, 7, []));
+        _host.Settle();
+        Assert.Empty(_host.MountsOf(new ContainerId("test", "c")));
+    }
+
+    [Fact]
+    public void ResultsOfAnEarlierRunAreIgnored()
+    {
+        Configure();
+        _host.Put(Pattern, "/s", File1);
+        _host.Start("c", 1);
+        _host.CarryOutOne(0);
+        Step step = new Step.Attach("/s", new Desired("/s", File1, MountOptions.Default));
+        _host.Start("c", 2);
+        _host.Send(new HostEvent.StepSucceeded(new ContainerId("test", "c"), 1, step, new Attachment("/s", "/s", File1, MountOptions.Default, 9, [])));
+        Assert.Null(Only().Actual);
+    }
+
+    [Fact]
+    public void AReplacedFileIsReplacedNotTakenAway()
+    {
+        Configure();
+        _host.Put(Pattern, "/s", File1);
+        _host.Start("c", 1);
+        _host.Settle();
+        _host.Changes.Clear();
+        _host.Put(Pattern, "/s", File2);
+        _host.Settle();
+        Assert.Equal([ChangeKind.Replaced], _host.Changes.Select(change => change.Kind));
+    }
+
+    private BindingState Only() => Assert.Single(Assert.Single(_host.State.Containers).Bindings);
+
+    private void Configure() => _host.Send(new HostEvent.ConfigurationChanged(Rules()));
+
+    private static System.Collections.Immutable.ImmutableArray<ContainerRules> Rules() =>
+    [
+        new ContainerRules(
+            new ContainerKey("c"),
+            [new PathRule(Pattern, new TargetMapping.Absolute(), MountOptions.Default, Optional: false, "_automount")],
+            new UdevRules(false, []),
+            null),
+    ];
+}
