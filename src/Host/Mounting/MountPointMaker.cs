@@ -35,7 +35,7 @@ internal sealed class MountPointMaker(ContainerEntry container)
         foreach (string path in paths)
         {
             using SafeFileHandle parent = RootedPath.Open(container.Root, ParentOf(path), directory: true)
-                ?? throw new MountRefusedException($"{ParentOf(path)} was removed inside while a mount point was made");
+                ?? throw new MountRefusedException($"{ParentOf(path)} is a dangling symbolic link inside, or was removed just now");
             if (MountPoint.Create(parent, NameOf(path), directory || path != paths[^1], owner, group))
             {
                 made = made.Add(path);

@@ -1,0 +1,35 @@
+using ContainerManager.Host.State;
+using Microsoft.Extensions.Logging;
+
+namespace ContainerManager.Host;
+
+/// <summary>Everything the server writes to its log. Those who own an outcome log it, once.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "server {Version} ready: configuration {Configuration}, socket {Socket}, {Plugins} plugins")]
+    internal static partial void Ready(ILogger logger, string version, string configuration, string socket, int plugins);
+
+    [LoggerMessage(2, LogLevel.Information, "stopping; {What}")]
+    internal static partial void Stopping(ILogger logger, string what);
+
+    [LoggerMessage(3, LogLevel.Warning, "{Message}")]
+    internal static partial void Warning(ILogger logger, string message);
+
+    [LoggerMessage(10, LogLevel.Information, "{Kind} {Container} {Source} {Target} {Detail}")]
+    internal static partial void Changed(ILogger logger, ChangeKind kind, string container, string? source, string? target, string? detail);
+
+    [LoggerMessage(11, LogLevel.Debug, "{Kind} {Container} {Source} {Target} {Detail}")]
+    internal static partial void BindingChanged(ILogger logger, ChangeKind kind, string container, string? source, string? target, string? detail);
+
+    [LoggerMessage(12, LogLevel.Warning, "{Kind} {Container} {Source} {Target}: {Detail}")]
+    internal static partial void ChangeFailed(ILogger logger, ChangeKind kind, string container, string? source, string? target, string? detail);
+
+    [LoggerMessage(20, LogLevel.Error, "plugin {Plugin} was not loaded: {Reason}")]
+    internal static partial void PluginFailed(ILogger logger, string plugin, string reason, Exception exception);
+
+    [LoggerMessage(21, LogLevel.Warning, "runtime {Runtime}: {Reason}; trying again")]
+    internal static partial void DiscoveryFailed(ILogger logger, string runtime, string reason);
+
+    [LoggerMessage(30, LogLevel.Error, "{Name} failed and goes on without")]
+    internal static partial void Fault(ILogger logger, string name, Exception exception);
+}
