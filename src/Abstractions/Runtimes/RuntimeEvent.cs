@@ -7,7 +7,7 @@ public abstract record RuntimeEvent
 
     /// <summary>
     /// The container runs. Saying so again for the same run is harmless; with another process id it means that the container
-    /// was restarted.
+    /// was restarted, with another name that it was renamed.
     /// </summary>
     public sealed record Started(ContainerDescription Container) : RuntimeEvent;
 
@@ -22,4 +22,13 @@ public abstract record RuntimeEvent
     /// the core remembers and the list did not name have stopped.
     /// </summary>
     public sealed record ListComplete : RuntimeEvent;
+
+    /// <summary>
+    /// Something that the runtime watches cannot be reached, or can again; <c>status</c> shows it. The stream goes on, and the runtime
+    /// tries again by itself. For one of several engines, or where the runtime knows better than the core when to try: an exception
+    /// ends the stream of all. Trouble before <see cref="ListComplete"/> may hold that back for as long as it lasts.
+    /// </summary>
+    /// <param name="Source">What it is, such as the address of an engine.</param>
+    /// <param name="Reason">Why, for a person to read; null: it is well again.</param>
+    public sealed record Trouble(string Source, string? Reason) : RuntimeEvent;
 }

@@ -1,0 +1,54 @@
+namespace ContainerManager.Plugins.Docker;
+
+/// <summary>
+/// How long to wait before the next attempt to reach an engine: until its socket is made anew; at the latest after a time that doubles
+/// with each attempt while the socket is there (something hears, but badly), and after <see cref="Longest"/> where it is not.
+/// </summary>
+internal sealed class EngineAbsence(string socketPath, TimeProvider time) : IDisposable
+{
+    private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Seldom enough to cost nothing. For what no watch shows, such as a file system mounted over the directory.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
+
+    private SocketArrival? _arrival;
+    private TimeSpan _delay = Shortest;
+    private long? _overSince;
+
+    /// <summary>
+    /// Completes when an attempt is worth it. At once for the first, since the socket may have been made before it was watched; but
+    /// not for an engine that answers and breaks off, again and again.
+    /// </summary>
+    internal async Task WaitAsync(CancellationToken cancellationToken)
+    {
+        if (_arrival is null)
+        {
+            _arrival = new SocketArrival(socketPath);
+            if (_overSince is not { } since || time.GetElapsedTime(since) > Longest)
+            {
+                _delay = Shortest;
+                return;
+            }
+        }
+
+        if (await _arrival.WaitAsync(File.Exists(socketPath) ? _delay : Longest, time, cancellationToken))
+        {
+            _delay = Shortest;
+        }
+        else
+        {
+            _delay = _delay * 2 < Longest ? _delay * 2 : Longest;
+        }
+    }
+
+    /// <summary>The engine answers.</summary>
+    internal void Over()
+    {
+        _arrival?.Dispose();
+        _arrival = null;
+        _overSince = time.GetTimestamp();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Over();
+}

@@ -1,0 +1,128 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Docker.DotNet;
+using Docker.DotNet.Models;
+using Docker.DotNet.NativeHttp;
+
+namespace ContainerManager.Plugins.Docker;
+
+/// <summary>The few requests of the Engine API that discovery needs, over one socket.</summary>
+internal sealed class EngineApi : IDisposable
+{
+    private static readonly Dictionary<string, IDictionary<string, bool>> Filters = new()
+    {
+        ["type"] = new Dictionary<string, bool> { ["container"] = true },
+        ["event"] = new[] { "start", "die", "destroy", "rename" }.ToDictionary(action => action, _ => true),
+    };
+
+    private readonly TimeSpan _answerWithin;
+    private readonly DockerClient _client;
+
+    internal EngineApi(string socketPath, TimeSpan answerWithin)
+    {
+        _answerWithin = answerWithin;
+
+        // The library's own transport for unix sockets knows paths of 91 bytes at most and makes one connection for each request;
+        // .NET's handler does better. The host name is not used.
+        _client = new DockerClientBuilder()
+            .WithEndpoint(new Uri("http://docker"))
+            .WithTimeout(answerWithin)
+            .WithTransportOptions(new NativeHttpTransportOptions { ConfigureHandler = handler => UseSocket(handler, socketPath) })
+            .Build();
+    }
+
+    /// <summary>The ids of what runs now.</summary>
+    /// <exception cref="IOException">The engine does not answer, or answers with an error.</exception>
+    internal async Task<string[]> ListRunningAsync(CancellationToken cancellationToken)
+    {
+        Task<IList<ContainerListResponse>> list = _client.Containers.ListContainersAsync(new ContainersListParameters(), cancellationToken);
+        return [.. (await AnswerAsync(list, cancellationToken)).Select(container => container.ID)];
+    }
+
+    /// <summary>What there is to know of a container.</summary>
+    /// <exception cref="IOException">The engine does not answer, or answers with an error.</exception>
+    internal async Task<Observation> LookAsync(string id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Observation.Of(await AnswerAsync(_client.Containers.InspectContainerAsync(id, cancellationToken), cancellationToken));
+        }
+        catch (IOException exception) when (exception.InnerException is DockerApiException { StatusCode: HttpStatusCode.NotFound })
+        {
+            return Observation.Absent;
+        }
+    }
+
+    /// <summary>
+    /// Calls <paramref name="changed"/>, one call at a time, with each container that starts, ends, is removed or renamed, beginning
+    /// with those of <paramref name="since"/>.
+    /// </summary>
+    /// <exception cref="IOException">The connection broke, or the engine ended it.</exception>
+    internal async Task FollowAsync(DateTimeOffset since, Action<Change> changed, CancellationToken cancellationToken)
+    {
+        ContainerEventsParameters parameters = new() { Since = UnixTime(since), Filters = Filters };
+        await AnswerAsync(ListenAsync(), cancellationToken);
+        throw new EndOfStreamException("the engine ended the connection");
+
+        async Task<bool> ListenAsync()
+        {
+            await _client.System.MonitorEventsAsync(parameters, new Listener(changed), cancellationToken);
+            return true;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _client.Dispose();
+
+    /// <summary>All the ways in which a request can fail, as one that says it to a person.</summary>
+    private async Task<T> AnswerAsync<T>(Task<T> request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await request;
+        }
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new IOException($"no answer within {_answerWithin.TotalSeconds} s", exception);
+        }
+        catch (HttpRequestException exception)
+        {
+            // The outer message names the host of the address, which means nothing here.
+            throw new IOException(exception.GetBaseException().Message, exception);
+        }
+        catch (DockerApiException exception)
+        {
+            throw new IOException(exception.Message, exception);
+        }
+    }
+
+    private static void UseSocket(SocketsHttpHandler handler, string path)
+    {
+        handler.UseProxy = false;
+        handler.MaxConnectionsPerServer = int.MaxValue;
+        handler.ConnectCallback = async (_, cancellationToken) =>
+        {
+            Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            try
+            {
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
+                return new NetworkStream(socket, ownsSocket: true);
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
+        };
+    }
+
+    /// <summary>Seconds and nanoseconds, as the parameter <c>since</c> of <c>GET /events</c> has it.</summary>
+    private static string UnixTime(DateTimeOffset time) =>
+        string.Create(CultureInfo.InvariantCulture, $"{time.ToUnixTimeSeconds()}.{time.Ticks % TimeSpan.TicksPerSecond * 100:D9}");
+
+    private sealed class Listener(Action<Change> changed) : IProgress<Message>
+    {
+        public void Report(Message value) => changed(new Change(value.Actor.ID, Destroyed: value.Action == "destroy"));
+    }
+}

@@ -1,0 +1,35 @@
+using System.Collections.Frozen;
+using ContainerManager.Abstractions;
+using Docker.DotNet.Models;
+
+namespace ContainerManager.Plugins.Docker;
+
+/// <summary>What a look at a container showed.</summary>
+/// <param name="Exists">The engine knows it.</param>
+/// <param name="Running">How it runs; null: it does not.</param>
+internal readonly record struct Observation(bool Exists, ContainerDescription? Running)
+{
+    /// <summary>The engine does not know it.</summary>
+    internal static Observation Absent => new(false, null);
+
+    internal static Observation Of(ContainerInspectResponse container)
+    {
+        // One that waits to be restarted is "running", too, but has no process.
+        bool runs = container.State is { Running: true, Pid: > 0 };
+        return new Observation(true, runs ? Describe(container) : null);
+    }
+
+    private static ContainerDescription Describe(ContainerInspectResponse container) => new()
+    {
+        Id = new ContainerId(DockerRuntime.RuntimeName, container.ID),
+        Name = container.Name.TrimStart('/'),
+        ProcessId = (int)container.State!.Pid,
+        HostName = container.Config?.Hostname is { Length: > 0 } name ? name : null,
+        Labels = container.Config?.Labels?.ToFrozenDictionary() ?? FrozenDictionary<string, string>.Empty,
+    };
+}
+
+/// <summary>A word of the engine that something happened to a container.</summary>
+/// <param name="Id">Its full id.</param>
+/// <param name="Destroyed">It is gone for good.</param>
+internal readonly record struct Change(string Id, bool Destroyed);
