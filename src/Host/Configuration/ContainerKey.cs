@@ -3,27 +3,24 @@ using ContainerManager.Abstractions;
 
 namespace ContainerManager.Host.Configuration;
 
-/// <summary>A key of <c>containerConfigs</c>: a name, a glob, or either after <c>runtime:</c>. Matches the name and the host name.</summary>
+/// <summary>
+/// A key of <c>containerConfigs</c>: a name or glob (<c>*</c> any characters, <c>?</c> one), alone or after <c>runtime:</c>. Matches the
+/// name and the host name, letter by letter.
+/// </summary>
 internal readonly record struct ContainerKey(string Text)
 {
-    internal bool Matches(ContainerDescription container)
-    {
-        ReadOnlySpan<char> pattern = Text;
-        int colon = pattern.IndexOf(':');
-        if (colon >= 0)
-        {
-            if (!pattern[..colon].SequenceEqual(container.Id.Runtime))
-            {
-                return false;
-            }
+    /// <summary>The runtime it is restricted to, or null.</summary>
+    internal string? Runtime => Text.IndexOf(':') is >= 0 and int colon ? Text[..colon] : null;
 
-            pattern = pattern[(colon + 1)..];
-        }
+    /// <summary>What the name or the host name must match.</summary>
+    internal string NamePattern => Text[(Text.IndexOf(':') + 1)..];
 
-        return FileSystemName.MatchesSimpleExpression(pattern, container.Name, ignoreCase: false) ||
-            (container.HostName is not null && FileSystemName.MatchesSimpleExpression(pattern, container.HostName, ignoreCase: false));
-    }
+    internal bool Matches(ContainerDescription container) =>
+        (Runtime is not { } runtime || runtime == container.Id.Runtime) &&
+        (MatchesName(container.Name) || (container.HostName is { } hostName && MatchesName(hostName)));
 
     /// <inheritdoc/>
     public override string ToString() => Text;
+
+    private bool MatchesName(string name) => FileSystemName.MatchesSimpleExpression(NamePattern, name, ignoreCase: false);
 }

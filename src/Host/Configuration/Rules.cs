@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using ContainerManager.Abstractions;
 using ContainerManager.Host.Paths;
 
@@ -11,6 +10,15 @@ namespace ContainerManager.Host.Configuration;
 internal sealed record ServerConfiguration(ImmutableArray<ContainerRules> Containers, Settings Settings);
 
 /// <summary>What one key of <c>containerConfigs</c> asks for.</summary>
+/// <param name="Key">Which containers it is about.</param>
+/// <param name="Paths">
+/// First those of <c>_automount</c>, then those of <c>_inotify_watch</c>, each in the order of the file. <b>Precedence:</b> where two
+/// rules want something at the same target inside, the one that comes first here has it, and the other is content: in the seed's
+/// example <c>/tmp/.X11-unix/X0</c> may be named itself and found in its watched directory. Two rules without wildcards that bring
+/// <em>different</em> sources to one target contradict each other; the parser refuses them.
+/// </param>
+/// <param name="Udev">Which events and devices it is told of.</param>
+/// <param name="Namespace">The light container of its own that the server starts; null: it only serves one that something else starts.</param>
 internal sealed record ContainerRules(
     ContainerKey Key,
     ImmutableArray<PathRule> Paths,
@@ -23,23 +31,8 @@ internal sealed record ContainerRules(
 /// <param name="Options">How it is mounted.</param>
 /// <param name="Optional">A missing source is no cause for concern.</param>
 /// <param name="Origin"><c>_automount</c>, <c>_inotify_watch</c> or <c>bind</c>.</param>
-internal sealed record PathRule(PathPattern Source, TargetMapping Mapping, MountOptions Options, bool Optional, string Origin);
-
-/// <summary><c>_filter_udev_events</c> and <c>_udev_filters</c>: checked now, served by the device work to come.</summary>
-/// <param name="Enabled"><c>_filter_udev_events</c>.</param>
-/// <param name="Subsystems">The filters.</param>
-internal sealed record UdevRules(bool Enabled, ImmutableArray<string> Subsystems);
-
-/// <summary>The top-level <c>settings</c>; null where neither the file nor the command line says anything.</summary>
-internal sealed record Settings
+internal sealed record PathRule(PathPattern Source, TargetMapping Mapping, MountOptions Options, bool Optional, string Origin)
 {
-    internal string? StateDirectory { get; init; }
-    internal string? Socket { get; init; }
-    internal string? PluginDirectory { get; init; }
-    internal string? BindRoot { get; init; }
-    internal string? LogLevel { get; init; }
-    internal bool? UnmountOnExit { get; init; }
-
-    /// <summary><c>settings.plugins.NAME</c>: handed to the plugin as it is.</summary>
-    internal ImmutableDictionary<string, JsonElement> Plugins { get; init; } = ImmutableDictionary<string, JsonElement>.Empty;
+    /// <summary>Where a source without wildcards goes, before what is in a watched directory is known.</summary>
+    internal string FixedTarget => Mapping.TargetOf(Source, Source.Text);
 }

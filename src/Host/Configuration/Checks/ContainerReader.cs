@@ -1,0 +1,54 @@
+using System.Collections.Immutable;
+using ContainerManager.Host.Configuration.Syntax;
+
+namespace ContainerManager.Host.Configuration.Checks;
+
+/// <summary>Reads <c>containerConfigs</c>: key → rules.</summary>
+internal static class ContainerReader
+{
+    private static readonly string[] Known =
+        [PathRuleReader.Automount, PathRuleReader.InotifyWatch, "_udev_filters", "_filter_udev_events", "_namespace"];
+
+    internal static ImmutableArray<ContainerRules> Read(ConfigurationValue? section) =>
+        [.. (section?.AsMembers("an object: container → rules") ?? []).Select(ReadContainer)];
+
+    private static ContainerRules ReadContainer(ConfigurationValue container)
+    {
+        CheckKey(container);
+        var key = new ContainerKey(container.Name);
+        KnownMembers? members = container.IsNull ? null : container.AsObject("an object of rules", Known);
+        if (members is null)
+        {
+            return new ContainerRules(key, [], UdevRules.None, null);
+        }
+
+        LocatedRule[] paths =
+            [.. PathRuleReader.Read(members[PathRuleReader.Automount]), .. PathRuleReader.Read(members[PathRuleReader.InotifyWatch])];
+        RuleCollisions.Report(paths);
+        return new ContainerRules(
+            key,
+            [.. paths.Select(p => p.Rule)],
+            UdevReader.Read(members["_filter_udev_events"], members["_udev_filters"]),
+            NamespaceReader.Read(members["_namespace"], container));
+    }
+
+    private static void CheckKey(ConfigurationValue container)
+    {
+        var key = new ContainerKey(container.Name);
+        if (key.Runtime is { } runtime && (runtime.Length == 0 || !runtime.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c))))
+        {
+            container.FailName("the name of a runtime (lower-case letters and digits) before \":\"", "such as docker:web");
+        }
+        else if (key.NamePattern.Length == 0)
+        {
+            container.FailName("the name of a container", "\"*\" stands for every container");
+        }
+        else if (key.NamePattern.Any(IsNoneOfName))
+        {
+            container.FailName("the name of a container, in which only \"*\" and \"?\" are wildcards");
+        }
+    }
+
+    // No engine has these in names; they would be other wildcards, escapes, paths or slips.
+    private static bool IsNoneOfName(char c) => c is '/' or '\\' or '[' or ']' or '{' or '}' || char.IsWhiteSpace(c) || char.IsControl(c);
+}

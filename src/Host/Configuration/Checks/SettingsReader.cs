@@ -1,0 +1,69 @@
+using System.Buffers;
+using System.Collections.Immutable;
+using System.Text.Json;
+using ContainerManager.Host.Configuration.Syntax;
+using Microsoft.Extensions.Logging;
+
+namespace ContainerManager.Host.Configuration.Checks;
+
+/// <summary>Reads <c>settings</c>.</summary>
+internal static class SettingsReader
+{
+    private const string Directory = "the absolute path of a directory";
+
+    private static readonly string[] Known =
+        ["stateDirectory", "socket", "pluginDirectory", "bindRoot", "logLevel", "unmountOnExit", "plugins"];
+
+    internal static Settings Read(ConfigurationValue? section)
+    {
+        if (section?.AsObject("an object", Known) is not { } members)
+        {
+            return new Settings();
+        }
+
+        return new Settings
+        {
+            StateDirectory = PathReader.Read(members["stateDirectory"], Directory),
+            Socket = PathReader.Read(members["socket"], "the absolute path of a socket", PathText.LongestSocketPath),
+            PluginDirectory = PathReader.Read(members["pluginDirectory"], Directory),
+            BindRoot = PathReader.Read(members["bindRoot"], Directory),
+            LogLevel = members["logLevel"]?.AsWord(LogLevelNames.All, StringComparison.OrdinalIgnoreCase) is { } level
+                ? Enum.Parse<LogLevel>(level)
+                : null,
+            UnmountOnExit = members["unmountOnExit"]?.AsBoolean(),
+            Plugins = ReadPlugins(members["plugins"]),
+        };
+    }
+
+    private static ImmutableDictionary<string, JsonElement> ReadPlugins(ConfigurationValue? plugins)
+    {
+        string? hint = plugins?.Node is SourceNode.String ? "the directory of the plugins is called pluginDirectory" : null;
+        var result = ImmutableDictionary.CreateBuilder<string, JsonElement>();
+        foreach (ConfigurationValue plugin in plugins?.AsMembers("an object: name of a plugin → its settings", hint) ?? [])
+        {
+            if (!PlainName.Is(plugin.Name))
+            {
+                plugin.FailName("the name of a plugin, which is that of its directory, such as Docker");
+            }
+            else if (!plugin.IsNull)
+            {
+                result.Add(plugin.Name, ToElement(plugin.Node));
+            }
+        }
+
+        return result.ToImmutable();
+    }
+
+    /// <summary>Written anew: a deserializer reads an element's text again, and stumbles over comments.</summary>
+    private static JsonElement ToElement(SourceNode node)
+    {
+        var text = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(text))
+        {
+            node.WriteTo(writer);
+        }
+
+        using JsonDocument document = JsonDocument.Parse(text.WrittenMemory);
+        return document.RootElement.Clone();
+    }
+}
