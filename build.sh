@@ -1,0 +1,154 @@
+#!/usr/bin/env bash
+# Builds Container Manager into out/bin: server, client, container-util, plugins/NAME/NAME.dll. The folder can be moved as it is.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+usage() {
+    cat <<'EOF'
+Usage: ./build.sh [OPTION]...
+
+Builds server, client, container-util and the plugins into out/bin. What has not changed since the last time is not built again.
+
+  -r, --runtime RID   build for linux-x64 or linux-arm64 (default: this machine's)
+      --clean         remove out/ first
+  -h, --help          show this text
+
+With CI=true the packages must be exactly those of the lock files.
+EOF
+}
+
+fail() {
+    printf 'build.sh: %s\n' "$*" >&2
+    exit 1
+}
+
+machine_rid() {
+    case $(uname -m) in
+        x86_64) echo linux-x64 ;;
+        aarch64) echo linux-arm64 ;;
+        *) fail "no build for a machine of kind $(uname -m): use an x86_64 or aarch64 one" ;;
+    esac
+}
+
+rid=$(machine_rid)
+clean=no
+while [ $# -gt 0 ]; do
+    case $1 in
+        -r | --runtime) rid=${2-}; shift ;;
+        --clean) clean=yes ;;
+        -h | --help) usage; exit 0 ;;
+        *) usage >&2; fail "unknown option: $1" ;;
+    esac
+    shift
+done
+case $rid in
+    linux-x64 | linux-arm64) ;;
+    *) fail "--runtime must be linux-x64 or linux-arm64, not '$rid'" ;;
+esac
+
+bin=out/bin
+logs=out/logs
+stamps=out/stamps
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 MSBUILDTERMINALLOGGER=off
+# Nothing that we start outlives us.
+export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0
+
+# step NAME COMMAND...: one line; the command's output goes to a log, which is shown when it fails.
+step() {
+    local name=$1 log started=$SECONDS
+    shift
+    log=$logs/${name//[^A-Za-z0-9.]/-}.log
+    printf '%-34s' "$name"
+    if "$@" >"$log" 2>&1 </dev/null; then
+        printf 'done (%d s)\n' $((SECONDS - started))
+    else
+        printf 'FAILED\n\n'
+        # Errors come twice in a build's output: as they happen and in its summary.
+        grep -E '(error|warning) [A-Z]+[0-9]+' "$log" | sort -u | head -n 40 || tail -n 40 "$log"
+        printf '\nThe whole log: %s\n' "$PWD/$log" >&2
+        exit 1
+    fi
+}
+
+require_sdk() {
+    command -v dotnet >/dev/null ||
+        fail 'the .NET SDK is missing. Install the .NET 10 SDK: packages.microsoft.com (dotnet-sdk-10.0) or https://dot.net/download'
+    dotnet --version >/dev/null 2>&1 || {
+        dotnet --version >&2 || true
+        fail "global.json asks for a .NET SDK that is not installed; get it from https://dot.net/download"
+    }
+}
+
+# NativeAOT links with clang and lld, against zlib.
+require_packages() {
+    local missing=()
+    command -v clang >/dev/null || missing+=(clang)
+    command -v ld.lld >/dev/null || missing+=(lld)
+    [ -e /usr/include/zlib.h ] || missing+=(zlib1g-dev)
+    [ ${#missing[@]} -gt 0 ] || return 0
+    command -v apt-get >/dev/null || fail "please install: ${missing[*]}"
+    [ "$(id -u)" = 0 ] || fail "please install, as root: apt-get install ${missing[*]}"
+    step "install ${missing[*]}" install_packages "${missing[@]}"
+}
+
+install_packages() {
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
+}
+
+# fingerprint DIRECTORY: changes when anything that goes into a program of that directory does.
+fingerprint() {
+    {
+        echo "$rid $(dotnet --version)"
+        find "$1" src/Abstractions src/Linux src/Protocol -type f -print0 | sort -zu | xargs -0 sha256sum
+        find . plugins -maxdepth 1 -type f \( -name 'Directory.*' -o -name global.json -o -name .editorconfig \) -print0 |
+            sort -zu | xargs -0 sha256sum
+    } | sha256sum
+}
+
+# publish NAME PROJECT RESULT: RESULT is a file in out/bin, or a plugin's folder.
+publish() {
+    local name=$1 project=$2 result=$bin/$3 stamp=$stamps/$1 now
+    now=$(fingerprint "$(dirname "$project")")
+    if [ -e "$result" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$now" ]; then
+        printf '%-34sunchanged\n' "$name"
+        return
+    fi
+    rm -f "$stamp"
+    step "$name" publish_anew "$project" "$result"
+    # Taken again: the restore may have completed a lock file.
+    fingerprint "$(dirname "$project")" >"$stamp"
+}
+
+# Through a folder of its own, so that nothing of an earlier build is left and a running program is not written over.
+publish_anew() {
+    local project=$1 result=$2 fresh=out/fresh
+    rm -rf "$fresh"
+    dotnet publish "$project" -c Release -r "$rid" -o "$fresh" -v quiet -nologo || return
+    if [ "$(dirname "$result")" = "$bin" ]; then
+        mv -f "$fresh/$(basename "$result")" "$result" || return
+        rmdir "$fresh" || { echo "error BUILD1: files beside $result:" "$fresh"/*; return 1; }
+    else
+        rm -rf "$result" && mv "$fresh" "$result"
+    fi
+}
+
+require_sdk
+require_packages
+[ $clean = no ] || rm -rf out
+mkdir -p $bin/plugins $logs $stamps
+
+[ ! -d src/Host ] || publish server src/Host/ContainerManager.Host.csproj server
+[ ! -d src/Client ] || publish client src/Client/ContainerManager.Client.csproj client
+[ ! -d src/Cli ] || publish container-util src/Cli/ContainerManager.Cli.csproj container-util
+for project in plugins/*/*.csproj; do
+    [ -e "$project" ] || continue
+    name=$(basename "$(dirname "$project")")
+    publish "plugin $name" "$project" "plugins/$name"
+done
+
+# A plugin whose source is gone would be loaded all the same.
+for folder in "$bin"/plugins/*/; do
+    [ ! -d "$folder" ] || [ -d "plugins/$(basename "$folder")" ] || rm -rf "$folder"
+done
+echo "Built into $bin"
