@@ -120,15 +120,15 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("server: --socket: expected a path of at most 107 bytes", "--socket", "/0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678")]
     [InlineData("server: --config: expected a path, found \"\"", "--config", "")]
     [InlineData("--config", "--config")]
-    [InlineData("--sokcet", "--sokcet", "/x")]
-    [InlineData("a configuration file is named by --config /etc/my.conf", "/etc/my.conf")]
+    [InlineData("server: did you mean \"--socket\"?", "--sokcet", "/x")]
+    [InlineData("server: --help shows what there is", "--nothing-like-it")]
+    [InlineData("server: a configuration file is named by --config /etc/my.conf", "/etc/my.conf")]
     [InlineData("@file", "@file")]
     [InlineData("maybe", "--unmount-on-exit=maybe")]
     public async Task A_wrong_command_line_is_refused(string message, params string[] arguments)
     {
         Assert.Equal(2, await InvokeAsync(arguments));
         Assert.Contains(message, _error.ToString(), StringComparison.Ordinal);
-        Assert.EndsWith("server: --help shows what there is\n", _error.ToString(), StringComparison.Ordinal);
         Assert.Equal("", _output.ToString());
         Assert.Null(_ran);
     }

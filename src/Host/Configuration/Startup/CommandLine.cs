@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using ContainerManager.Host.Configuration.Syntax;
 
 namespace ContainerManager.Host.Configuration.Startup;
 
@@ -54,14 +55,16 @@ internal static class CommandLine
     private static async Task<int> RejectAsync(ParseResult arguments, TextWriter error)
     {
         await WriteLinesAsync(error, arguments.Errors.Select(e => $"server: {e.Message}"));
-        if (arguments.UnmatchedTokens is [['/' or '.', ..] path, ..])
-        {
-            await error.WriteLineAsync($"server: a configuration file is named by --config {path}");
-        }
-
-        await error.WriteLineAsync("server: --help shows what there is");
+        await error.WriteLineAsync($"server: {HintFor(arguments) ?? "--help shows what there is"}");
         return ExitWrongInput;
     }
+
+    private static string? HintFor(ParseResult arguments) => arguments.UnmatchedTokens switch
+    {
+        [] => null,
+        [['-', ..] option, ..] => NearMiss.Hint(option, arguments.CommandResult.Command.Options.Select(o => o.Name)),
+        [var file, ..] => $"a configuration file is named by --config {file}",
+    };
 
     private static async Task WriteLinesAsync<T>(TextWriter writer, IEnumerable<T> lines)
     {
