@@ -15,4 +15,5 @@ namespace ContainerManager.Protocol;
 [JsonSerializable(typeof(SpawnRequest))]
 [JsonSerializable(typeof(ErrorReply))]
 [JsonSerializable(typeof(EventRecord))]
+[JsonSerializable(typeof(VersionReply))]
 public sealed partial class ControlJson : JsonSerializerContext;

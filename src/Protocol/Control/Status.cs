@@ -13,6 +13,10 @@ public sealed record StatusReply(
     ImmutableArray<RuntimeStatus> Runtimes,
     ImmutableArray<ContainerStatus> Containers);
 
+/// <summary><c>GET /v1/version</c>.</summary>
+/// <param name="Version">The server's version.</param>
+public sealed record VersionReply(string Version);
+
 /// <summary>How a runtime's discovery does.</summary>
 /// <param name="Name">Such as <c>docker</c>.</param>
 /// <param name="State"><c>connecting</c>, <c>listening</c> or <c>failed</c>.</param>

@@ -1,0 +1,133 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+
+namespace ContainerManager.Host.Control;
+
+/// <summary>
+/// The connections that Kestrel gets while at least one is open: those accepted from our own socket. Ends when the last one has closed.
+/// </summary>
+internal sealed class BusyPeriod : IConnectionListenerFactory, IConnectionListener
+{
+    private readonly Lock _lock = new();
+    private readonly Socket _listener;
+    private readonly SocketConnectionContextFactory _contexts;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private CancellationTokenSource _quiet = new();
+    private Socket? _first;
+    private int _open;
+    private bool _ending;
+
+    internal BusyPeriod(Socket listener, Socket first, SocketConnectionContextFactory contexts)
+    {
+        _listener = listener;
+        _first = first;
+        _contexts = contexts;
+    }
+
+    /// <summary>No connection is open and none is being accepted: further ones wait in the listener's queue.</summary>
+    internal Task Ended => _ended.Task;
+
+    /// <inheritdoc/>
+    public EndPoint EndPoint => _listener.LocalEndPoint!;
+
+    /// <summary>Kestrel's middleware for each connection.</summary>
+    internal void Track(ListenOptions options) => options.Use(next => async connection =>
+    {
+        try
+        {
+            await next(connection);
+        }
+        finally
+        {
+            Left();
+        }
+    });
+
+    /// <summary>Stops accepting, whatever is still open.</summary>
+    internal void End()
+    {
+        lock (_lock)
+        {
+            _ending = true;
+            _quiet.Cancel();
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) => new(this);
+
+    /// <inheritdoc/>
+    public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
+    {
+        while (true)
+        {
+            try
+            {
+                Socket socket = Interlocked.Exchange(ref _first, null) ?? await _listener.AcceptAsync(_quiet.Token);
+                return Arrived(socket);
+            }
+            catch (OperationCanceledException)
+            {
+                if (IsOver())
+                {
+                    _ended.TrySetResult();
+                    return null;
+                }
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
+    {
+        End();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        _quiet.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private ConnectionContext Arrived(Socket socket)
+    {
+        lock (_lock)
+        {
+            _open++;
+        }
+
+        return _contexts.Create(socket);
+    }
+
+    private void Left()
+    {
+        lock (_lock)
+        {
+            if (--_open == 0)
+            {
+                _quiet.Cancel();
+            }
+        }
+    }
+
+    /// <summary>After it has become quiet: unless somebody came in the last moment, who is served as part of this period.</summary>
+    private bool IsOver()
+    {
+        lock (_lock)
+        {
+            if (_ending || _open == 0)
+            {
+                return true;
+            }
+
+            _quiet.Dispose();
+            _quiet = new CancellationTokenSource();
+            return false;
+        }
+    }
+}

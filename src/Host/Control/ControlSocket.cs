@@ -1,0 +1,113 @@
+using System.Net.Sockets;
+using ContainerManager.Linux;
+
+namespace ContainerManager.Host.Control;
+
+/// <summary>
+/// A listening unix socket (unix(7)) at a place of its own, open to root alone from its first moment. Holding it means that no other
+/// server has that place.
+/// </summary>
+internal sealed class ControlSocket : IDisposable
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const int Backlog = 128;
+
+    private readonly FileStream _lock;
+    private readonly FileIdentity _identity;
+
+    private ControlSocket(string path, Socket listener, FileStream @lock)
+    {
+        Path = path;
+        Listener = listener;
+        _lock = @lock;
+        _identity = FileStatus.OfPath(path)?.Identity ?? default;
+    }
+
+    /// <summary>Where it is.</summary>
+    internal string Path { get; }
+
+    /// <summary>Bound and listening: clients can connect already, and wait to be accepted.</summary>
+    internal Socket Listener { get; }
+
+    /// <summary>Takes the place: replaces what a dead server has left, leaves a living one alone.</summary>
+    /// <exception cref="ControlSocketException">Another server has it, or it cannot be made. The message is for a person.</exception>
+    internal static async Task<ControlSocket> ClaimAsync(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            string directory = MakeParent(path);
+            FileStream @lock = SocketProbe.Lock(path);
+            try
+            {
+                await SocketProbe.RefuseLivingAsync(path, cancellationToken);
+                return new ControlSocket(path, BindPrivately(directory, path), @lock);
+            }
+            catch
+            {
+                await @lock.DisposeAsync();
+                throw;
+            }
+        }
+        catch (Exception exception) when (exception is UnauthorizedAccessException or IOException or SocketException or ArgumentException)
+        {
+            throw new ControlSocketException($"cannot make the control socket {path}: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>Closes it and removes it, if it is still ours. The lock file stays: removing it would let two servers lock two files.</summary>
+    public void Dispose()
+    {
+        if (FileStatus.OfPath(Path)?.Identity == _identity)
+        {
+            File.Delete(Path);
+        }
+
+        Listener.Dispose();
+        _lock.Dispose();
+    }
+
+    private static string MakeParent(string path)
+    {
+        string directory = System.IO.Path.GetDirectoryName(path) is { Length: > 0 } parent && System.IO.Path.IsPathRooted(path)
+            ? parent
+            : throw new ArgumentException("an absolute path is required");
+        if (!Directory.Exists(directory))
+        {
+            const UnixFileMode Mode = (UnixFileMode)0b111_101_101;
+            Directory.CreateDirectory(directory, Mode);
+            File.SetUnixFileMode(directory, Mode);
+        }
+
+        return directory;
+    }
+
+    /// <summary>
+    /// bind(2) makes the file with the mode that the umask leaves, and the umask is the whole process's. So it is made in a directory that
+    /// nobody else can enter, and moved to its place when it is as it shall be; what a dead server has left there goes in the same step.
+    /// </summary>
+    private static Socket BindPrivately(string directory, string path)
+    {
+        string room = System.IO.Path.Combine(directory, "." + System.IO.Path.GetRandomFileName()[..8]);
+        Directory.CreateDirectory(room, OwnerOnly | UnixFileMode.UserExecute);
+        Socket listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            string inside = System.IO.Path.Combine(room, "s");
+            _ = new UnixDomainSocketEndPoint(path); // Too long for sun_path? Then no client could reach it.
+            listener.Bind(new UnixDomainSocketEndPoint(inside));
+            File.SetUnixFileMode(inside, OwnerOnly);
+            listener.Listen(Backlog);
+            File.Move(inside, path, overwrite: true);
+            return listener;
+        }
+        catch
+        {
+            listener.Dispose();
+            throw;
+        }
+        finally
+        {
+            Directory.Delete(room, recursive: true);
+        }
+    }
+}

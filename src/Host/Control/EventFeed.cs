@@ -1,0 +1,85 @@
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using ContainerManager.Protocol;
+
+namespace ContainerManager.Host.Control;
+
+/// <summary>Hands each event to whoever follows, and remembers the last ones.</summary>
+internal sealed class EventFeed
+{
+    /// <summary>How many events are remembered.</summary>
+    internal const int Memory = 256;
+
+    private readonly Lock _lock = new();
+    private readonly Queue<EventRecord> _recent = new(Memory);
+    private ImmutableArray<ChannelWriter<EventRecord>> _followers = [];
+
+    /// <summary>Any thread; never blocks.</summary>
+    internal void Publish(EventRecord record)
+    {
+        lock (_lock)
+        {
+            if (_recent.Count == Memory)
+            {
+                _recent.Dequeue();
+            }
+
+            _recent.Enqueue(record);
+            foreach (ChannelWriter<EventRecord> follower in _followers)
+            {
+                follower.TryWrite(record);
+            }
+        }
+    }
+
+    /// <summary>The last events, oldest first.</summary>
+    internal ImmutableArray<EventRecord> Recent()
+    {
+        lock (_lock)
+        {
+            return [.. _recent];
+        }
+    }
+
+    /// <summary>What is published from this call on (not from the first read on). Must be enumerated, or cancelled.</summary>
+    internal IAsyncEnumerable<EventRecord> FollowAsync(CancellationToken cancellationToken)
+    {
+        // Unbounded, for its reader never waits: the bound is in EventStream, where the client is.
+        Channel<EventRecord> channel = Channel.CreateUnbounded<EventRecord>(new UnboundedChannelOptions { SingleReader = true });
+        lock (_lock)
+        {
+            _followers = _followers.Add(channel.Writer);
+        }
+
+        CancellationTokenRegistration registration = cancellationToken.Register(() => Remove(channel.Writer));
+        return ReadAsync(channel, registration, cancellationToken);
+    }
+
+    private async IAsyncEnumerable<EventRecord> ReadAsync(
+        Channel<EventRecord> channel,
+        CancellationTokenRegistration registration,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        try
+        {
+            await foreach (EventRecord record in channel.Reader.ReadAllAsync(cancellationToken))
+            {
+                yield return record;
+            }
+        }
+        finally
+        {
+            registration.Dispose();
+            Remove(channel.Writer);
+        }
+    }
+
+    private void Remove(ChannelWriter<EventRecord> follower)
+    {
+        lock (_lock)
+        {
+            _followers = _followers.Remove(follower);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+using System.Collections.Immutable;
+using ContainerManager.Protocol;
+
+namespace ContainerManager.Host.Control;
+
+/// <summary>
+/// All that the control socket asks of the engine. Called from thread pool threads, several at once; requests are checked before they get
+/// here (absolute, normalised paths, well-formed names). A refusal is a <see cref="ControlException"/>; anything else that is thrown is
+/// answered as an internal error.
+/// </summary>
+internal interface IControlledEngine
+{
+    /// <summary>What is known at this moment. Does not block.</summary>
+    StatusReply Snapshot();
+
+    /// <summary>Completes once the binding is attached, waits or has failed; that it failed is an answer and not an exception.</summary>
+    /// <exception cref="ControlException">There is no such container; the target is taken.</exception>
+    Task<BindingStatus> BindAsync(string container, BindRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Removes the binding that has <paramref name="path"/> inside or, where none has, on the host. Completes once it is gone.</summary>
+    /// <exception cref="ControlException">There is no such container or binding; it is the configuration's; it could not be removed.</exception>
+    Task UnbindAsync(string container, string path, CancellationToken cancellationToken);
+
+    /// <summary>Starts a container. Completes once its command runs.</summary>
+    /// <exception cref="ControlException">The name is taken; no plugin can start containers; it could not be started.</exception>
+    Task<ContainerStatus> SpawnAsync(SpawnRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Ends a container that was spawned. Completes once it has ended.</summary>
+    /// <exception cref="ControlException">There is no such container, or its runtime does not let us stop it.</exception>
+    Task StopAsync(string container, CancellationToken cancellationToken);
+
+    /// <summary>The last events, oldest first; a bounded number.</summary>
+    ImmutableArray<EventRecord> RecentEvents();
+
+    /// <summary>
+    /// What happens from the call on, until cancelled. It is always read at once, however slow the client is. <see cref="EventFeed"/> does it.
+    /// </summary>
+    IAsyncEnumerable<EventRecord> FollowAsync(CancellationToken cancellationToken);
+}

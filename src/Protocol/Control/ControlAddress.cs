@@ -1,0 +1,38 @@
+namespace ContainerManager.Protocol;
+
+/// <summary>Where the control API is: the socket and the paths on it.</summary>
+public static class ControlAddress
+{
+    /// <summary>The socket, where nothing else is configured.</summary>
+    public const string DefaultSocket = "/run/container-manager/control.sock";
+
+    /// <summary>The environment variable by which <c>container-util</c> is told of another socket.</summary>
+    public const string SocketVariable = "CONTAINER_MANAGER_SOCKET";
+
+    /// <summary>GET: <see cref="VersionReply"/>.</summary>
+    public const string Version = "/v1/version";
+
+    /// <summary>GET: <see cref="StatusReply"/>.</summary>
+    public const string Status = "/v1/status";
+
+    /// <summary>POST: <see cref="SpawnRequest"/> → <see cref="ContainerStatus"/>.</summary>
+    public const string Containers = "/v1/containers";
+
+    /// <summary>
+    /// GET: a stream of <see cref="EventRecord"/>, one JSON object a line, from now on; with <c>?follow=false</c> those of the recent past,
+    /// and then it ends.
+    /// </summary>
+    public const string Events = "/v1/events";
+
+    /// <summary>The media type of <see cref="Events"/>.</summary>
+    public const string EventsMediaType = "application/x-ndjson";
+
+    /// <summary>DELETE: stops the container.</summary>
+    public static string Container(string name) => $"{Containers}/{Uri.EscapeDataString(name)}";
+
+    /// <summary>POST: <see cref="BindRequest"/> → <see cref="BindingStatus"/>.</summary>
+    public static string Bindings(string container) => $"{Container(container)}/bindings";
+
+    /// <summary>DELETE: removes the binding that has this path inside, or on the host.</summary>
+    public static string Binding(string container, string path) => $"{Bindings(container)}?target={Uri.EscapeDataString(path)}";
+}
