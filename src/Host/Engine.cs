@@ -27,22 +27,24 @@ internal sealed class Engine : IPathSink, IEventSink, IDisposable
     private readonly PathWatcher _watcher;
 
     /// <param name="journal">What an earlier server has left behind.</param>
-    /// <param name="strategies">Further ways to mount; the server's own comes first.</param>
     /// <param name="onChange">Told of every change, under the lock: must return at once.</param>
     /// <param name="onFault">Told of event sources and work that failed.</param>
-    internal Engine(Journal journal, IEnumerable<IMountStrategy> strategies, Action<StateChange> onChange, Action<string, Exception> onFault)
+    internal Engine(Journal journal, Action<StateChange> onChange, Action<string, Exception> onFault)
     {
         _journal = journal;
         _onChange = onChange;
         Loop = new EventLoop(this, onFault);
-        _services = new LaneServices(Loop, new MountExecutor(_entrance), [new NamespaceMount(), .. strategies], journal, Post);
-        _watcher = new PathWatcher(this, Loop);
-        Loop.Add(_watcher.Names);
+        _services = new LaneServices(Loop, new MountExecutor(_entrance), Strategies, journal, Post);
+        _watcher = new PathWatcher(this, Loop, TimeProvider.System);
+        Loop.Add(_watcher.Notifications);
         Loop.Add(_watcher.Mounts);
     }
 
     /// <summary>The threads that do the work.</summary>
     internal EventLoop Loop { get; }
+
+    /// <summary>The ways to mount, the preferred first. Complete before the loop starts.</summary>
+    internal List<IMountStrategy> Strategies { get; } = [new NamespaceMount()];
 
     /// <summary>Takes in what happened. Any thread; returns once the pure part is done, not the steps.</summary>
     internal void Post(HostEvent hostEvent)

@@ -14,7 +14,9 @@ internal sealed class RuntimeDiscovery(IContainerRuntime runtime, Journal journa
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan OpenLimit = TimeSpan.FromSeconds(10);
 
-    private readonly Dictionary<ContainerId, int> _running = [];
+    private readonly Dictionary<ContainerId, (int ProcessId, string Name)> _running = [];
+    private readonly Dictionary<string, string> _troubles = [];
+    private readonly TaskCompletionSource _listed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile DiscoveryStatus _status = new(DiscoveryState.Connecting, null);
 
     internal string Runtime => runtime.Name;
@@ -22,20 +24,23 @@ internal sealed class RuntimeDiscovery(IContainerRuntime runtime, Journal journa
     /// <summary>How it does at the moment.</summary>
     internal DiscoveryStatus Status => _status;
 
+    /// <summary>Completes when everything that runs has been named for the first time.</summary>
+    internal Task WhenListedAsync(CancellationToken cancellationToken) => _listed.Task.WaitAsync(cancellationToken);
+
     /// <summary>Runs until cancelled. <paramref name="onFailure"/> is told of each break of the stream, once.</summary>
-    internal async Task RunAsync(Action<Exception> onFailure, CancellationToken cancellationToken)
+    internal async Task RunAsync(Action<string> onFailure, CancellationToken cancellationToken)
     {
         for (TimeSpan delay = FirstDelay; ; delay = delay * 2 < LongestDelay ? delay * 2 : LongestDelay)
         {
             try
             {
-                await FollowAsync(() => delay = FirstDelay, cancellationToken);
+                await FollowAsync(() => delay = FirstDelay, onFailure, cancellationToken);
                 throw new IOException("the stream of containers ended");
             }
             catch (Exception failure) when (failure is not OutOfMemoryException && !cancellationToken.IsCancellationRequested)
             {
                 _status = new DiscoveryStatus(DiscoveryState.Failed, failure.Message);
-                onFailure(failure);
+                onFailure(failure.Message);
             }
 
             // A retry of something that gives no event when it is back; the growing delay keeps an idle machine idle.
@@ -43,9 +48,26 @@ internal sealed class RuntimeDiscovery(IContainerRuntime runtime, Journal journa
         }
     }
 
-    private async Task FollowAsync(Action connected, CancellationToken cancellationToken)
+    private void Listening() => _status = _troubles.Count == 0
+        ? new DiscoveryStatus(DiscoveryState.Listening, null)
+        : new DiscoveryStatus(DiscoveryState.Failed, string.Join("; ", _troubles.Select(trouble => $"{trouble.Key}: {trouble.Value}")));
+
+    private void Troubled(RuntimeEvent.Trouble trouble, Action<string> onFailure)
+    {
+        _troubles.Remove(trouble.Source);
+        if (trouble.Reason is { } reason)
+        {
+            _troubles.Add(trouble.Source, reason);
+            onFailure($"{trouble.Source}: {reason}");
+        }
+
+        Listening();
+    }
+
+    private async Task FollowAsync(Action connected, Action<string> onFailure, CancellationToken cancellationToken)
     {
         HashSet<ContainerId> listed = [];
+        _troubles.Clear();
         await foreach (RuntimeEvent e in runtime.DiscoverAsync(cancellationToken).WithCancellation(cancellationToken))
         {
             switch (e)
@@ -63,8 +85,12 @@ internal sealed class RuntimeDiscovery(IContainerRuntime runtime, Journal journa
                     break;
                 case RuntimeEvent.ListComplete:
                     _running.Keys.Where(id => !listed.Contains(id)).ToList().ForEach(Stopped);
-                    _status = new DiscoveryStatus(DiscoveryState.Listening, null);
                     connected();
+                    Listening();
+                    _listed.TrySetResult();
+                    break;
+                case RuntimeEvent.Trouble trouble:
+                    Troubled(trouble, onFailure);
                     break;
                 default:
                     throw new InvalidOperationException($"unknown event {e.GetType().Name}");
@@ -74,7 +100,7 @@ internal sealed class RuntimeDiscovery(IContainerRuntime runtime, Journal journa
 
     private async Task StartedAsync(ContainerDescription container, CancellationToken cancellationToken)
     {
-        if (_running.TryGetValue(container.Id, out int processId) && processId == container.ProcessId)
+        if (_running.TryGetValue(container.Id, out var known) && known == (container.ProcessId, container.Name))
         {
             return;
         }
@@ -84,7 +110,7 @@ internal sealed class RuntimeDiscovery(IContainerRuntime runtime, Journal journa
         try
         {
             ContainerEntry entry = await runtime.OpenAsync(container, limit.Token);
-            _running[container.Id] = container.ProcessId;
+            _running[container.Id] = (container.ProcessId, container.Name);
             post(new HostEvent.ContainerStarted(container, entry));
         }
         catch (IOException failure)

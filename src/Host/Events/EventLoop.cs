@@ -18,6 +18,9 @@ internal sealed class EventLoop : ILaneScheduler, IDisposable
     [ThreadStatic]
     private static EventLoop? t_current;
 
+    [ThreadStatic]
+    private static Lane? t_running;
+
     private readonly Epoll _epoll = new();
     private readonly EventFd _wake = new();
     private readonly ConcurrentQueue<Lane> _ready = new();
@@ -63,7 +66,7 @@ internal sealed class EventLoop : ILaneScheduler, IDisposable
         bool others = !_ready.IsEmpty;
         _ready.Enqueue(lane);
         // A loop thread runs what it has made ready itself as soon as it is done; everybody else, and every second lane, needs a wake-up.
-        if (others || t_current != this)
+        if (others || t_current != this || t_running is { ReportsEarly: true })
         {
             WakeOne();
         }
@@ -160,6 +163,7 @@ internal sealed class EventLoop : ILaneScheduler, IDisposable
 
             try
             {
+                t_running = lane;
                 lane.RunOne();
             }
             catch (Exception fault) when (fault is not OutOfMemoryException)

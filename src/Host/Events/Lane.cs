@@ -10,6 +10,11 @@ internal sealed class Lane(ILaneScheduler scheduler)
     private readonly Queue<Action> _work = new();
     private bool _scheduled;
 
+    /// <summary>
+    /// The piece of work that runs makes other lanes ready long before it ends, or may hang after it did: they must not wait for this thread.
+    /// </summary>
+    internal bool ReportsEarly { get; set; }
+
     /// <summary>Adds a piece of work. Returns at once.</summary>
     internal void Enqueue(Action work)
     {

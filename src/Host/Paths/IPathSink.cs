@@ -11,12 +11,14 @@ internal interface IPathSink
     /// <summary>It is there no longer.</summary>
     void PathVanished(PathPattern pattern, string path);
 
-    /// <summary>
-    /// Everything that the pattern means was looked at once: what was not reported by now does not exist. Said once for each
-    /// <c>Watch</c>, after its first reports; not while the first look hangs.
-    /// </summary>
-    void PatternScanned(PathPattern pattern);
-
     /// <summary>The pattern cannot be watched fully, and why (with a remedy); null: it can again.</summary>
     void PatternFailed(PathPattern pattern, string? reason);
+
+    /// <summary>
+    /// Once for each pattern: all that was there when the watch began has been reported. Until then a path not reported may be there all
+    /// the same; for a pattern that leads into a hung file system this never comes.
+    /// </summary>
+    void PatternScanned(PathPattern pattern)
+    {
+    }
 }

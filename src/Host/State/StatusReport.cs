@@ -70,7 +70,7 @@ internal static class StatusReport
         ? Waiting(rule, "for the container to start")
         : WaitingForSource(state, rule);
 
-    private static BindingStatus WaitingForSource(HostState state, PathRule rule) => state.Source(rule.Source)?.Failure is { } failure
+    internal static BindingStatus WaitingForSource(HostState state, PathRule rule) => state.Source(rule.Source)?.Failure is { } failure
         ? Waiting(rule, failure) with { State = "failed" }
         : Waiting(rule, WhatFor(rule.Source) + (rule.Optional ? " (optional)" : ""));
 
@@ -81,7 +81,7 @@ internal static class StatusReport
         _ => $"for {source.Text} to appear",
     };
 
-    private static BindingStatus Waiting(PathRule rule, string reason) => new(
+    internal static BindingStatus Waiting(PathRule rule, string reason) => new(
         rule.Source.Text,
         rule.Mapping.TargetOf(rule.Source, rule.Source.Text),
         "waiting",

@@ -1,4 +1,3 @@
-using System.Text;
 using ContainerManager.Linux.Native;
 using static Tmds.Linux.LibC;
 
@@ -15,6 +14,6 @@ public static class SymbolicLink
         const int PathMax = 4096;
         byte* buffer = stackalloc byte[PathMax];
         nint length = Libc.readlinkat(AT_FDCWD, bytes.Pointer, buffer, PathMax);
-        return length >= 0 ? Encoding.UTF8.GetString(buffer, (int)length) : throw KernelException.Last("readlink", path);
+        return length >= 0 ? FileName.Decode(new ReadOnlySpan<byte>(buffer, (int)length)) : throw KernelException.Last("readlink", path);
     }
 }

@@ -50,7 +50,7 @@ public sealed record MountTable(ImmutableArray<MountTableEntry> Mounts)
             return false;
         }
 
-        entry = new MountTableEntry(id, parent, Unescape(line[left[3]]), Unescape(line[left[4]]), line[left[5]].ToString(), after[right[0]].ToString());
+        entry = new MountTableEntry(id, parent, Unescape(line[left[3]]), Unescape(line[left[4]]), line[left[5]].ToString(), after[right[0]].ToString(), line[left[2]].ToString());
         return true;
     }
 
@@ -87,7 +87,9 @@ public sealed record MountTable(ImmutableArray<MountTableEntry> Mounts)
 /// <param name="MountPoint">Where, relative to the process's root.</param>
 /// <param name="Options">Per-mount options, such as <c>ro,nosuid</c>.</param>
 /// <param name="FileSystemType">Such as <c>ext4</c> or <c>fuse.sshfs</c>.</param>
-public readonly record struct MountTableEntry(int Id, int ParentId, string Root, string MountPoint, string Options, string FileSystemType)
+/// <param name="Device">st_dev of its files, <c>major:minor</c>; reused by the kernel after the file system is gone.</param>
+public readonly record struct MountTableEntry(int Id, int ParentId, string Root, string MountPoint, string Options, string FileSystemType,
+    string Device)
 {
     /// <summary>True when the file that the mount shows has been unlinked.</summary>
     public bool IsStale => Root.EndsWith("//deleted", StringComparison.Ordinal);

@@ -60,6 +60,9 @@ internal static unsafe partial class Libc
     internal static partial nint readlinkat(int dirfd, byte* path, byte* buffer, nuint size);
 
     [LibraryImport(Name, SetLastError = true)]
+    internal static partial nint getdents64(SafeFileHandle fd, byte* buffer, nuint size);
+
+    [LibraryImport(Name, SetLastError = true)]
     internal static partial int eventfd(uint initial, int flags);
 
     [LibraryImport(Name, SetLastError = true)]

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
 
 namespace ContainerManager.Linux.Native;
 
@@ -10,9 +9,9 @@ internal readonly unsafe ref struct PathBytes
 
     internal PathBytes(string path)
     {
-        int size = Encoding.UTF8.GetByteCount(path);
+        int size = FileName.ByteCount(path);
         Pointer = (byte*)NativeMemory.Alloc((nuint)size + 1);
-        Encoding.UTF8.GetBytes(path, new Span<byte>(Pointer, size));
+        FileName.Encode(path, new Span<byte>(Pointer, size));
         Pointer[size] = 0;
     }
 

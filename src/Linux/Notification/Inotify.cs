@@ -1,5 +1,5 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Text;
 using ContainerManager.Linux.Native;
 using Microsoft.Win32.SafeHandles;
 using static Tmds.Linux.LibC;
@@ -39,6 +39,7 @@ public sealed class Inotify : IDisposable
 
     /// <summary>Reads what is there into <paramref name="records"/>, which is cleared before. False: nothing was there.</summary>
     /// <exception cref="KernelException">The descriptor cannot be read.</exception>
+    [SkipLocalsInit]
     public unsafe bool Read(List<InotifyRecord> records)
     {
         records.Clear();
@@ -62,7 +63,7 @@ public sealed class Inotify : IDisposable
             inotify_event* record = (inotify_event*)at;
             byte* name = at + sizeof(inotify_event);
             int nameLength = new ReadOnlySpan<byte>(name, (int)record->len).IndexOf((byte)0);
-            records.Add(new InotifyRecord(record->wd, (InotifyMask)record->mask, nameLength <= 0 ? "" : Encoding.UTF8.GetString(name, nameLength)));
+            records.Add(new InotifyRecord(record->wd, (InotifyMask)record->mask, nameLength <= 0 ? "" : FileName.Decode(new ReadOnlySpan<byte>(name, nameLength))));
             at = name + record->len;
         }
 
@@ -76,7 +77,7 @@ public sealed class Inotify : IDisposable
 /// <summary>One record of inotify(7).</summary>
 /// <param name="Watch">The watch descriptor; −1 with <see cref="InotifyMask.IN_Q_OVERFLOW"/>.</param>
 /// <param name="Mask">What happened.</param>
-/// <param name="Name">The name in the watched directory; empty when it concerns the directory itself.</param>
+/// <param name="Name">The name in the watched directory (<see cref="FileName"/>); empty when it concerns the directory itself.</param>
 public readonly record struct InotifyRecord(int Watch, InotifyMask Mask, string Name);
 
 /// <summary>Bits of inotify(7), linux/inotify.h.</summary>

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using ContainerManager.Abstractions;
 
-namespace ContainerManager.Host.Containers;
+namespace ContainerManager.Host.Events;
 
 /// <summary>Tells once when a container's first process has ended. A pidfd stays readable, so the source must be removed then.</summary>
 internal sealed class ProcessExitSource(SafeHandle process, Action exited) : IEventSource

@@ -1,0 +1,25 @@
+using ContainerManager.Host.State;
+using ContainerManager.Protocol;
+
+namespace ContainerManager.Host;
+
+/// <summary>Changes of the state in the words of the control API.</summary>
+internal static class ChangeRecords
+{
+    internal static EventRecord Of(StateChange change, DateTimeOffset time) =>
+        new(time, KindOf(change.Kind), change.Container.Length == 0 ? null : change.Container, change.Source, change.Target, change.Detail);
+
+    private static string KindOf(ChangeKind kind) => kind switch
+    {
+        ChangeKind.ContainerStarted => "container-started",
+        ChangeKind.ContainerStopped => "container-stopped",
+        ChangeKind.ContainerFailed => "container-failed",
+        ChangeKind.Attached => "attached",
+        ChangeKind.Replaced => "replaced",
+        ChangeKind.Detached => "detached",
+        ChangeKind.Failed => "failed",
+        ChangeKind.WatchFailed => "watch-failed",
+        ChangeKind.WatchRecovered => "watch-recovered",
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
+    };
+}

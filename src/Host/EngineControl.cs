@@ -1,0 +1,196 @@
+using System.Collections.Immutable;
+using ContainerManager.Abstractions;
+using ContainerManager.Host.Configuration;
+using ContainerManager.Host.Containers;
+using ContainerManager.Host.Control;
+using ContainerManager.Host.Journaling;
+using ContainerManager.Host.State;
+using ContainerManager.Protocol;
+
+namespace ContainerManager.Host;
+
+/// <summary>What the control socket can ask of the engine: reads snapshots, posts events, waits for what comes of them.</summary>
+internal sealed class EngineControl(
+    Engine engine,
+    Journal journal,
+    EventFeed feed,
+    ImmutableArray<RuntimeDiscovery> discoveries,
+    IContainerLauncher? launcher,
+    string configurationFile) : IControlledEngine
+{
+    private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(10);
+
+    /// <inheritdoc/>
+    public StatusReply Snapshot() => new(
+        Server.Version,
+        configurationFile,
+        [.. discoveries.Select(discovery => new RuntimeStatus(
+            discovery.Runtime, discovery.Status.State.ToString().ToLowerInvariant(), discovery.Status.Reason))],
+        engine.Read(StatusReport.Of));
+
+    /// <inheritdoc/>
+    public async Task<BindingStatus> BindAsync(string container, BindRequest request, CancellationToken cancellationToken)
+    {
+        ContainerKey key = KnownKey(container);
+        SourceEvent.BindRequested wanted = new(
+            container, request.Source, request.Target ?? request.Source, new MountOptions { ReadOnly = request.ReadOnly });
+        HostEvent.BindRequested bind = Requests.Bind(wanted);
+        RefuseConfigured(key, wanted.Target);
+        journal.Requested(Requests.Record(key, bind.Rule));
+        engine.Post(bind);
+        return await SettledAsync(state => StatusOf(state, key, bind.Rule, wanted.Target), cancellationToken)
+            ?? new BindingStatus(request.Source, wanted.Target, "pending", "it takes long; see status", request.ReadOnly, Requests.Origin, null);
+    }
+
+    /// <inheritdoc/>
+    public async Task UnbindAsync(string container, string path, CancellationToken cancellationToken)
+    {
+        ContainerKey key = KnownKey(container);
+        (ContainerKey Key, PathRule Rule)[] requests = [.. engine.Read(state => state.Requests).Where(request =>
+            request.Key == key && (TargetOf(request.Rule) == path || request.Rule.Source.Text == path))];
+        if (requests.Length == 0)
+        {
+            throw NoSuchRequest(key, path);
+        }
+
+        foreach ((_, PathRule rule) in requests)
+        {
+            engine.Post(new HostEvent.UnbindRequested(key, rule));
+            journal.Unrequested(Requests.Record(key, rule));
+            await SettledAsync(state => Mounted(state, key, TargetOf(rule)) ? null : state, cancellationToken);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<ContainerStatus> SpawnAsync(SpawnRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            ContainerDescription started = await Launcher.LaunchAsync(
+                new LaunchRequest
+                {
+                    Name = request.Name,
+                    Command = request.Command,
+                    Root = request.Root,
+                    HostNetwork = request.HostNetwork,
+                    UserNamespace = request.UserNamespace,
+                },
+                cancellationToken);
+            return await SettledAsync(state => Ready(state, started), cancellationToken)
+                ?? new ContainerStatus(started.Name, started.Id.Runtime, started.Id.Value, started.ProcessId, "running", null, []);
+        }
+        catch (InvalidOperationException refused)
+        {
+            throw new ControlException(409, refused.Message, null);
+        }
+        catch (IOException failed)
+        {
+            throw new ControlException(422, failed.Message, null);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task StopAsync(string container, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Launcher.StopAsync(container, StopGrace, cancellationToken);
+        }
+        catch (KeyNotFoundException)
+        {
+            throw new ControlException(404, $"no container {container} that this server started", "only containers made by spawn can be stopped; see status");
+        }
+    }
+
+    /// <inheritdoc/>
+    public ImmutableArray<EventRecord> RecentEvents() => feed.Recent();
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<EventRecord> FollowAsync(CancellationToken cancellationToken) => feed.FollowAsync(cancellationToken);
+
+    private IContainerLauncher Launcher => launcher
+        ?? throw new ControlException(501, "no plugin can start containers", "install the Namespaces plugin in the plugin directory");
+
+    private static string TargetOf(PathRule rule) => ((TargetMapping.To)rule.Mapping).Target;
+
+    /// <summary>A name that a running container or the configuration has.</summary>
+    private ContainerKey KnownKey(string container) => engine.Read(state =>
+    {
+        ContainerKey key = new(container);
+        bool known = state.Containers.Any(running => key.Matches(running.Description)) || state.Configured.Any(rules => rules.Key == key) ||
+            state.Requests.Any(request => request.Key == key);
+        string names = string.Join(", ", state.Containers.Select(running => running.Description.Name)
+            .Concat(state.Configured.Select(rules => rules.Key.Text)).Distinct().Order(StringComparer.Ordinal).Take(20));
+        return known ? key : throw new ControlException(
+            404, $"no container {container} runs, and the configuration names none", names.Length == 0 ? "none runs at all" : $"there are: {names}");
+    });
+
+    /// <summary>What the configuration binds at a target is changed there; two masters would contradict each other after a restart.</summary>
+    private void RefuseConfigured(ContainerKey key, string target) => engine.Read(state =>
+    {
+        BindingState? taken = state.Containers.Where(container => key.Matches(container.Description))
+            .Select(container => container.TryGet(target, out BindingState? binding) && binding.Chosen is { } chosen &&
+                container.Rules[chosen.Rule].Origin != Requests.Origin ? binding : null)
+            .FirstOrDefault(binding => binding is not null);
+        return taken is null ? 0 : throw new ControlException(
+            409, $"{target} in {key.Text} is bound to {taken.Chosen!.Source} by the configuration", "change it there, or name another target with --to");
+    });
+
+    private ControlException NoSuchRequest(ContainerKey key, string path) => engine.Read(state =>
+    {
+        bool configured = state.Containers.Where(container => key.Matches(container.Description)).SelectMany(container => container.Bindings)
+            .Any(binding => binding.Target == path || binding.Chosen?.Source == path);
+        return configured
+            ? new ControlException(409, $"{path} in {key.Text} comes from the configuration", "remove it there")
+            : new ControlException(404, $"{path} is not bound in {key.Text}", "status shows what is");
+    });
+
+    /// <summary>Waits for what comes of a request; null when it takes too long.</summary>
+    private async Task<T?> SettledAsync<T>(Func<HostState, T?> look, CancellationToken cancellationToken)
+        where T : class
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(SettleLimit);
+        try
+        {
+            return await engine.WhenAsync(look, limit.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The status of a requested binding, once nothing is under way any more.</summary>
+    private static BindingStatus? StatusOf(HostState state, ContainerKey key, PathRule rule, string target)
+    {
+        if (state.Source(rule.Source) is not { Scanned: true } source)
+        {
+            return null;
+        }
+
+        if (source.Paths.Count == 0)
+        {
+            return StatusReport.WaitingForSource(state, rule);
+        }
+
+        BindingStatus[] bound = [.. state.Containers.Where(container => key.Matches(container.Description))
+            .Select(container => container.TryGet(target, out BindingState? binding) ? StatusReport.Of(container, binding) : null)
+            .OfType<BindingStatus>()];
+        return bound.Length == 0 ? StatusReport.Waiting(rule, "for the container to start")
+            : Array.Exists(bound, status => status.State == "pending") ? null
+            : Array.Find(bound, status => status.State == "failed") ?? bound[0];
+    }
+
+    private static bool Mounted(HostState state, ContainerKey key, string target) => state.Containers
+        .Where(container => key.Matches(container.Description))
+        .Any(container => container.TryGet(target, out BindingState? binding) && (binding.InFlight is not null ||
+            (binding.Chosen is null && binding.Actual is not null && binding.Failure is null)));
+
+    private static ContainerStatus? Ready(HostState state, ContainerDescription started) => state.Containers
+        .Where(container => container.Description.Id == started.Id && (container.Unreachable is not null ||
+            (container.Ready && container.Bindings.All(binding => binding.InFlight is null))))
+        .Select(container => StatusReport.Of(state, container))
+        .FirstOrDefault();
+}

@@ -1,0 +1,112 @@
+using ContainerManager.Abstractions;
+using ContainerManager.Host.Events;
+using ContainerManager.Linux;
+
+namespace ContainerManager.Host.Paths;
+
+/// <summary>
+/// Tells a sink what is at the paths that patterns mean, from now on, whatever happens above them. One inotify instance and one open
+/// mount table serve all patterns; README.md in this folder explains how.
+/// </summary>
+internal sealed class PathWatcher : IDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<PathPattern, PatternWalk> _walks = [];
+    private readonly IPathSink _sink;
+    private readonly ILaneScheduler _scheduler;
+    private readonly TimeProvider _time;
+    private readonly WatchTable _table;
+
+    /// <summary>Opens it; nothing is watched yet.</summary>
+    /// <param name="sink">Told in the lanes.</param>
+    /// <param name="scheduler">Runs the lanes, one for each pattern.</param>
+    /// <param name="time">Says when what could not be watched is tried again.</param>
+    /// <exception cref="KernelException">EMFILE: <c>fs.inotify.max_user_instances</c> is used up.</exception>
+    internal PathWatcher(IPathSink sink, ILaneScheduler scheduler, TimeProvider time)
+    {
+        _sink = sink;
+        _scheduler = scheduler;
+        _time = time;
+        Inotify inotify = new();
+        _table = new WatchTable(inotify);
+        Notifications = new NotificationSource(inotify, _table, ScanAll);
+        Mounts = new MountSource(_table);
+    }
+
+    /// <summary>To be waited for and drained by the loop: names that come and go.</summary>
+    internal IEventSource Notifications { get; }
+
+    /// <summary>To be waited for and drained by the loop: mounts that come and go.</summary>
+    internal IEventSource Mounts { get; }
+
+    /// <summary>Begins to watch; reports what is there already, too. A pattern that is watched already stays as it is. Returns at once.</summary>
+    internal void Watch(PathPattern pattern)
+    {
+        lock (_lock)
+        {
+            if (!_walks.ContainsKey(pattern))
+            {
+                PatternWalk walk = new(pattern, _table, _sink, _scheduler, _time);
+                _walks.Add(pattern, walk);
+                walk.ScanAgain();
+            }
+        }
+    }
+
+    /// <summary>
+    /// Somebody did not find what was reported: looks again, and reports a path that is there even when nothing has changed. Returns at once.
+    /// </summary>
+    internal void Reexamine(PathPattern pattern, string path)
+    {
+        lock (_lock)
+        {
+            if (_walks.TryGetValue(pattern, out PatternWalk? walk))
+            {
+                walk.Reexamine(path);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Ends it. Nothing is reported as vanished; a report under way on another thread may still arrive. Returns at once; the watches go
+    /// as soon as the pattern's lane is free.
+    /// </summary>
+    internal void Unwatch(PathPattern pattern)
+    {
+        PatternWalk? walk;
+        lock (_lock)
+        {
+            _walks.Remove(pattern, out walk);
+        }
+
+        walk?.Dispose();
+    }
+
+    /// <summary>Ends everything and closes both sources.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            foreach (PatternWalk walk in _walks.Values)
+            {
+                walk.Dispose();
+            }
+
+            _walks.Clear();
+        }
+
+        Notifications.Dispose();
+        Mounts.Dispose();
+    }
+
+    private void ScanAll()
+    {
+        lock (_lock)
+        {
+            foreach (PatternWalk walk in _walks.Values)
+            {
+                walk.ScanAgain();
+            }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using ContainerManager.Protocol;
+
+namespace ContainerManager.Tests.Benchmarks;
+
+/// <summary>The product's own server with a state and a socket of its own, and one light container.</summary>
+internal sealed class BenchServer : IDisposable
+{
+    private readonly Process _server;
+    private readonly string _bin;
+
+    internal BenchServer(string bin, string directory, string configuration)
+    {
+        _bin = bin;
+        Socket = Path.Combine(directory, "control.sock");
+        string file = Path.Combine(directory, "container-manager.conf");
+        File.WriteAllText(file, configuration);
+        long start = Stopwatch.GetTimestamp();
+        _server = Programs.Start(
+            Path.Combine(bin, "server"), "--config", file, "--socket", Socket, "--state-dir", Path.Combine(directory, "state"));
+        _ = _server.StandardError.BaseStream.CopyToAsync(Stream.Null);
+        string? line;
+        while ((line = _server.StandardOutput.ReadLine()) is not null && !line.Contains(" ready", StringComparison.Ordinal))
+        {
+        }
+
+        StartMilliseconds = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+        _ = _server.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
+        if (line is null)
+        {
+            throw new InvalidOperationException("the server ended before it was ready");
+        }
+    }
+
+    internal string Socket { get; }
+
+    internal double StartMilliseconds { get; }
+
+    internal int ProcessId => _server.Id;
+
+    internal string Tool(params IEnumerable<string> arguments) =>
+        Programs.Run(Path.Combine(_bin, "container-util"), ["--socket", Socket, .. arguments]);
+
+    internal StatusReply Status() => JsonSerializer.Deserialize(Tool("--json", "status"), ControlJson.Default.StatusReply)!;
+
+    /// <summary>The events from now on, one at a time.</summary>
+    internal Process Follow() => Programs.Start(Path.Combine(_bin, "container-util"), "--socket", Socket, "--json", "events", "--follow");
+
+    internal double ResidentMegabytes()
+    {
+        string line = File.ReadLines($"/proc/{ProcessId}/status").Single(l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
+        return int.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024.0;
+    }
+
+    /// <summary>Seconds of CPU used so far, in steps of 10 ms (proc_pid_stat(5), fields 14 and 15).</summary>
+    internal double CpuSeconds()
+    {
+        string[] fields = File.ReadAllText($"/proc/{ProcessId}/stat").Split(") ")[1].Split(' ');
+        return (long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)) / 100.0;
+    }
+
+    public void Dispose()
+    {
+        Programs.Run("kill", $"{_server.Id}");
+        _server.WaitForExit();
+        _server.Dispose();
+    }
+}

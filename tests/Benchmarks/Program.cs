@@ -1,0 +1,78 @@
+using System.Globalization;
+using ContainerManager.Tests.Benchmarks;
+
+// Benchmarks BIN: measures the programs in BIN; prints a table. Goals are those of the project's own issues.
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+string bin = Path.GetFullPath(args.Length > 0 ? args[0] : "out/bin");
+string directory = Directory.CreateTempSubdirectory("container-manager-bench-").FullName;
+string watched = Directory.CreateDirectory(Path.Combine(directory, "watched")).FullName;
+string bareWatched = Directory.CreateDirectory(Path.Combine(directory, "bare")).FullName;
+string bare = Path.Combine(directory, "bare-loop");
+string name = $"bench-{Environment.ProcessId}";
+string configuration = $$"""
+    { "containerConfigs": { "{{name}}": { "_inotify_watch": { "{{watched}}": { "target": "/watched" } } } } }
+    """;
+try
+{
+    Programs.Run("gcc", "-O2", "-Wall", "-o", bare, Path.Combine(AppContext.BaseDirectory, "bare.c"));
+    Row("what", "measured", "beside", "ratio", "goal");
+
+    Samples start = new();
+    for (int i = 0; i < 5; i++)
+    {
+        using BenchServer once = new(bin, directory, configuration);
+        start.Add(once.StartMilliseconds);
+    }
+
+    Row("server: start to ready", $"{start.Median:0} ms", "", "", "");
+
+    using (BenchServer server = new(bin, directory, configuration))
+    {
+        server.Tool("spawn", name, "--host-usr", "--", "sleep", "infinity");
+        try
+        {
+            (Samples ofServer, Samples ofBare) = new AppearanceBenchmark(server, name, watched, bareWatched).Run(bare);
+            Ratio("path created to mounted inside, p50", ofServer.Median, ofBare.Median, "2.00");
+            Ratio("path created to mounted inside, p99", ofServer.At(0.99), ofBare.At(0.99), "");
+
+            Samples status = new();
+            for (int i = 0; i < 30; i++)
+            {
+                status.Add(Programs.Time(Path.Combine(bin, "container-util"), "--socket", server.Socket, "status"));
+            }
+
+            Row("container-util status, wall time", $"{status.Median:0.0} ms", "", "", "30 ms");
+            Row("server: resident memory", $"{server.ResidentMegabytes():0} MB", "", "", "");
+            double before = server.CpuSeconds();
+            Thread.Sleep(TimeSpan.FromSeconds(30));
+            Row("server: CPU over 30 s idle", $"{(server.CpuSeconds() - before) / 30 * 100:0.0} %", "", "", "0.0 %");
+        }
+        finally
+        {
+            server.Tool("stop", name);
+        }
+    }
+
+    string client = Path.Combine(bin, "client");
+    Row("client: size", $"{new FileInfo(client).Length / 1048576.0:0.00} MiB", "", "", "3 MiB");
+    string empty = Directory.CreateDirectory(Path.Combine(directory, "empty")).FullName;
+    File.Copy(client, Path.Combine(empty, "client"));
+    (Samples ofClient, Samples ofTrue) = (new(), new());
+    for (int i = 0; i < 50; i++)
+    {
+        ofClient.Add(Programs.Time("chroot", empty, "/client", "--version"));
+        ofTrue.Add(Programs.Time("chroot", "/", "/bin/true"));
+    }
+
+    Row("client: start in an empty root", $"{ofClient.Median:0.0} ms", $"/bin/true {ofTrue.Median:0.0} ms", $"{ofClient.Median / ofTrue.Median:0.00}", "");
+}
+finally
+{
+    Directory.Delete(directory, recursive: true);
+}
+
+static void Row(string what, string measured, string beside, string ratio, string goal) =>
+    Console.WriteLine($"{what,-38} {measured,12}  {beside,-22} {ratio,6} {goal,8}");
+
+static void Ratio(string what, double measured, double beside, string goal) =>
+    Row(what, $"{measured:0.0} µs", $"bare C loop {beside:0.0} µs", $"{measured / beside:0.00}", goal);
