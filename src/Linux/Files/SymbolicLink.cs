@@ -1,4 +1,5 @@
 using ContainerManager.Linux.Native;
+using Microsoft.Win32.SafeHandles;
 using static Tmds.Linux.LibC;
 
 namespace ContainerManager.Linux;
@@ -15,5 +16,17 @@ public static class SymbolicLink
         byte* buffer = stackalloc byte[PathMax];
         nint length = Libc.readlinkat(AT_FDCWD, bytes.Pointer, buffer, PathMax);
         return length >= 0 ? FileName.Decode(new ReadOnlySpan<byte>(buffer, (int)length)) : throw KernelException.Last("readlink", path);
+    }
+
+    /// <summary>What a link that is open as O_PATH says, unresolved.</summary>
+    /// <exception cref="KernelException">It is no link.</exception>
+    public static unsafe string Read(SafeFileHandle link)
+    {
+        const int PathMax = 4096;
+        byte empty = 0;
+        byte* buffer = stackalloc byte[PathMax];
+        using HandleUse use = new(link);
+        nint length = Libc.readlinkat(use.Descriptor, &empty, buffer, PathMax);
+        return length >= 0 ? Encoding.UTF8.GetString(buffer, (int)length) : throw KernelException.Last("readlink", $"fd {use.Descriptor}");
     }
 }

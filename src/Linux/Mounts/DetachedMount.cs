@@ -4,8 +4,8 @@ using static Tmds.Linux.LibC;
 
 namespace ContainerManager.Linux;
 
-/// <summary>A clone of a part of the host's mount tree that is mounted nowhere yet; closing it drops it (open_tree(2) OPEN_TREE_CLONE).</summary>
-public sealed class DetachedMount : IDisposable
+/// <summary>A mount that is nowhere yet; closing it drops it. Here: a clone of a part of the host's mount tree (open_tree(2) OPEN_TREE_CLONE).</summary>
+public sealed partial class DetachedMount : IDisposable
 {
     private readonly bool _recursive;
 

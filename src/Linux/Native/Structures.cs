@@ -11,6 +11,10 @@ internal static class SYS
     internal const int pidfd_open = 434;
     internal const int openat2 = 437;
     internal const int mount_setattr = 442;
+    internal const int fsopen = 430;
+    internal const int fsconfig = 431;
+    internal const int fsmount = 432;
+    internal const int close_range = 436;
 }
 
 /// <summary>linux/mount.h</summary>
@@ -29,6 +33,33 @@ internal static class Mount
     internal const ulong MS_PRIVATE = 1 << 18;
     internal const int MNT_DETACH = 2;
     internal const int UMOUNT_NOFOLLOW = 8;
+}
+
+/// <summary>linux/mount.h: the calls that make a new file system.</summary>
+internal static class FileSystemContext
+{
+    internal const uint FSOPEN_CLOEXEC = 1;
+    internal const uint FSMOUNT_CLOEXEC = 1;
+    internal const uint FSCONFIG_SET_FLAG = 0;
+    internal const uint FSCONFIG_SET_STRING = 1;
+    internal const uint FSCONFIG_CMD_CREATE = 6;
+}
+
+/// <summary>poll(2): struct pollfd.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct pollfd_t
+{
+    internal int fd;
+    internal short events;
+    internal short revents;
+}
+
+/// <summary>netdevice(7): struct ifreq, 40 bytes, with the flags member of its union.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 40)]
+internal unsafe struct ifreq_t
+{
+    internal fixed byte ifr_name[16];
+    internal short ifr_flags;
 }
 
 /// <summary>linux/openat2.h</summary>

@@ -1,0 +1,25 @@
+using ContainerManager.Client;
+using ContainerManager.Client.Init;
+using ContainerManager.Linux;
+
+return args switch
+{
+    ["--help" or "-h" or "help", ..] => Say(HelpText.Whole),
+    ["--version"] => Say(HelpText.Version),
+    ["init", "--help"] => Say(HelpText.Init),
+    ["init", .. string[] rest] => InitProcess.Run(rest),
+    [] => Refuse("starting by hand is not possible yet: the server puts mounts into containers without a client.\nTry 'client --help'."),
+    _ => Refuse($"unknown argument '{args[0]}'.\nTry 'client --help'."),
+};
+
+static int Say(string text)
+{
+    Descriptor.Write(Descriptor.StandardOutput, text);
+    return 0;
+}
+
+static int Refuse(string text)
+{
+    Descriptor.Write(Descriptor.StandardError, $"client: {text}\n");
+    return 2;
+}

@@ -1,0 +1,67 @@
+using System.Text;
+using ContainerManager.Linux.Native;
+using Microsoft.Win32.SafeHandles;
+
+namespace ContainerManager.Linux;
+
+/// <summary>Reads and writes bytes without a stream around them.</summary>
+public static class Descriptor
+{
+    /// <summary>Standard output.</summary>
+    public const int StandardOutput = 1;
+
+    /// <summary>Standard error.</summary>
+    public const int StandardError = 2;
+
+    /// <summary>Writes a text to a standard stream. What cannot be written is lost.</summary>
+    public static void Write(int stream, string text)
+    {
+        using SafeFileHandle handle = new(stream, ownsHandle: false);
+        _ = TryWrite(handle, Encoding.UTF8.GetBytes(text));
+    }
+
+    /// <summary>Writes all of it, waiting where the other side is slow. False: nobody reads any more, or it cannot be written.</summary>
+    public static unsafe bool TryWrite(SafeFileHandle handle, ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* start = bytes)
+        {
+            for (int done = 0; done < bytes.Length;)
+            {
+                nint count = Libc.write(handle, start + done, (nuint)(bytes.Length - done));
+                if (count < 0 && !Libc.Interrupted(count))
+                {
+                    return false;
+                }
+
+                done += (int)Math.Max(0, count);
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Waits for a byte; −1 when the other side is closed or it cannot be read.</summary>
+    public static unsafe int ReadByte(SafeFileHandle handle)
+    {
+        byte value;
+        nint count;
+        do
+        {
+            count = Libc.read(handle, &value, 1);
+        }
+        while (Libc.Interrupted(count));
+        return count == 1 ? value : -1;
+    }
+
+    /// <summary>The end of an open file, at most <paramref name="limit"/> bytes. Empty when it cannot be read.</summary>
+    public static unsafe byte[] ReadEnd(SafeFileHandle file, int limit)
+    {
+        long size = (long)FileStatus.OfHandle(file).Size;
+        byte[] buffer = new byte[Math.Min(size, limit)];
+        fixed (byte* start = buffer)
+        {
+            nint count = Libc.pread(file, start, (nuint)buffer.Length, size - buffer.Length);
+            return count == buffer.Length ? buffer : buffer[..(int)Math.Max(0, count)];
+        }
+    }
+}

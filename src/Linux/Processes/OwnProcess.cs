@@ -1,0 +1,107 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using ContainerManager.Linux.Native;
+using Microsoft.Win32.SafeHandles;
+using static Tmds.Linux.LibC;
+
+namespace ContainerManager.Linux;
+
+/// <summary>What a process does to itself. For small programs that know all their threads and descriptors, such as <c>client</c>.</summary>
+public static class OwnProcess
+{
+    private const int F_DUPFD_CLOEXEC = 1030;
+    private const int PR_CAPBSET_DROP = 24;
+
+    /// <summary>Closes every descriptor from 3 on (close_range(2)): whatever was inherited.</summary>
+    /// <exception cref="KernelException">ENOSYS: Linux before 5.9.</exception>
+    public static void CloseInheritedDescriptors()
+    {
+        if (Libc.close_range(3, uint.MaxValue, 0) != 0)
+        {
+            throw KernelException.Last("close_range", "3-");
+        }
+    }
+
+    /// <summary>Copies a standard stream to a descriptor that no program we start inherits.</summary>
+    /// <param name="stream">0, 1 or 2.</param>
+    /// <exception cref="KernelException">EBADF: it is closed.</exception>
+    public static SafeFileHandle KeepStandardStream(int stream)
+    {
+        int fd = Libc.fcntl(stream, F_DUPFD_CLOEXEC, 3);
+        return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw KernelException.Last("fcntl(F_DUPFD_CLOEXEC)", $"fd {stream}");
+    }
+
+    /// <summary>Points the three standard streams at <c>/dev/null</c>.</summary>
+    /// <exception cref="KernelException">There is none.</exception>
+    public static unsafe void SilenceStandardStreams()
+    {
+        using PathBytes path = new("/dev/null");
+        int fd = Libc.openat(AT_FDCWD, path.Pointer, O_RDWR | O_CLOEXEC, 0);
+        using SafeFileHandle nowhere = fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw KernelException.Last("open", "/dev/null");
+        for (int stream = 0; stream <= 2; stream++)
+        {
+            if (Libc.dup3(fd, stream, 0) < 0)
+            {
+                throw KernelException.Last("dup3", $"fd {stream}");
+            }
+        }
+    }
+
+    /// <summary>Becomes user and group 0 of this user namespace, without other groups.</summary>
+    /// <exception cref="KernelException">EINVAL: 0 is not mapped. EPERM: we may not.</exception>
+    public static unsafe void BecomeRoot()
+    {
+        if (Libc.setgroups(0, null) != 0)
+        {
+            throw KernelException.Last("setgroups", "none");
+        }
+
+        if (Libc.setresgid(0, 0, 0) != 0)
+        {
+            throw KernelException.Last("setresgid", "0");
+        }
+
+        if (Libc.setresuid(0, 0, 0) != 0)
+        {
+            throw KernelException.Last("setresuid", "0");
+        }
+    }
+
+    /// <summary>
+    /// Takes capabilities out of the bounding set of this thread (capabilities(7)): a program it starts has at most those that are
+    /// left. Our own stay.
+    /// </summary>
+    /// <param name="kept">Numbers of linux/capability.h.</param>
+    /// <exception cref="KernelException">EPERM: we lack CAP_SETPCAP.</exception>
+    public static void LimitChildren(ReadOnlySpan<int> kept)
+    {
+        // The kernel knows the last capability: the first number beyond it is EINVAL.
+        for (int capability = 0; capability < 64; capability++)
+        {
+            if (!kept.Contains(capability) && Libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0)
+            {
+                int errno = Marshal.GetLastPInvokeError();
+                if (errno == EINVAL)
+                {
+                    return;
+                }
+
+                throw new KernelException("prctl(PR_CAPBSET_DROP)", $"capability {capability}", errno);
+            }
+        }
+    }
+
+    /// <summary>Sets the mask of file modes (umask(2)).</summary>
+    public static void SetFileModeMask(uint mask) => _ = Libc.umask(mask);
+
+    /// <summary>Sets the host name of our UTS namespace.</summary>
+    /// <exception cref="KernelException">EINVAL: longer than 64 bytes. EPERM: not our namespace.</exception>
+    public static unsafe void SetHostName(string name)
+    {
+        using PathBytes bytes = new(name);
+        if (Libc.sethostname(bytes.Pointer, (nuint)Encoding.UTF8.GetByteCount(name)) != 0)
+        {
+            throw KernelException.Last("sethostname", name);
+        }
+    }
+}
