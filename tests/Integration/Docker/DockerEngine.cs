@@ -111,7 +111,13 @@ internal sealed class DockerEngine : IAsyncDisposable
     internal async Task StopEngineAsync() => await _daemon!.StopAsync();
 
     /// <summary>Ends dockerd without warning; its containers go on.</summary>
-    internal async Task KillEngineAsync() => await _daemon!.KillAsync();
+    internal async Task KillEngineAsync()
+    {
+        await _daemon!.KillAsync();
+
+        // Its containerd dies with it, but may wait to be reaped for seconds. The next dockerd would take it for alive.
+        File.Delete(_directory["exec/containerd/containerd.pid"]);
+    }
 
     internal async Task RestartEngineAsync()
     {
@@ -152,7 +158,7 @@ internal sealed class DockerEngine : IAsyncDisposable
     [
         "--config-file", _directory["daemon.json"],
         "--data-root", _directory["data"], "--exec-root", _directory["exec"], "--pidfile", _directory["pid"], "--host", Address,
-        "--bridge=none", "--iptables=false", "--ip6tables=false", "--cgroup-parent=/" + _directory.Name,
+        "--log-level=warn", "--bridge=none", "--iptables=false", "--ip6tables=false", "--cgroup-parent=/" + _directory.Name,
         "--containerd-namespace", _directory.Name, "--containerd-plugins-namespace", _directory.Name + ".plugins",
         .. _liveRestore ? ["--live-restore"] : Array.Empty<string>(),
     ];

@@ -34,18 +34,34 @@ internal sealed class EventRecorder<T> : IAsyncDisposable
     /// <exception cref="TimeoutException">There was none in time. The message lists what there was.</exception>
     internal async Task<Recorded<T>> NextAsync(Func<T, bool> fits, TimeSpan? within = null)
     {
+        (Recorded<T> found, int index) = await FindAsync(_next, fits, within);
+        _next = index + 1;
+        return found;
+    }
+
+    /// <summary>The first event of all that fits: for those whose order among others does not matter.</summary>
+    /// <exception cref="TimeoutException">As above.</exception>
+    internal async Task<Recorded<T>> AnyAsync(Func<T, bool> fits, TimeSpan? within = null) => (await FindAsync(0, fits, within)).Found;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stop.Dispose();
+    }
+
+    private async Task<(Recorded<T> Found, int Index)> FindAsync(int from, Func<T, bool> fits, TimeSpan? within)
+    {
         using CancellationTokenSource deadline = new(within ?? DefaultLimit);
-        int from = _next;
         while (true)
         {
             Task changed;
             lock (_lock)
             {
-                int found = _events.FindIndex(_next, recorded => fits(recorded.Event));
+                int found = _events.FindIndex(from, recorded => fits(recorded.Event));
                 if (found >= 0)
                 {
-                    _next = found + 1;
-                    return _events[found];
+                    return (_events[found], found);
                 }
 
                 changed = _changed.Task;
@@ -57,16 +73,9 @@ internal sealed class EventRecorder<T> : IAsyncDisposable
             }
             catch (OperationCanceledException)
             {
-                throw new TimeoutException("The expected event did not come. Those since the last expected one:\n" + string.Join('\n', All.Skip(from)));
+                throw new TimeoutException("The expected event did not come. What came:\n" + string.Join('\n', All.Skip(from)));
             }
         }
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _stop.CancelAsync();
-        await _reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _stop.Dispose();
     }
 
     private async Task ReadAsync(IAsyncEnumerable<T> stream)
