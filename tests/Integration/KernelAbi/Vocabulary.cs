@@ -1,0 +1,53 @@
+namespace ContainerManager.Tests.Integration.KernelAbi;
+
+/// <summary>
+/// What reflection cannot tell. A name in C's spelling (<c>MOUNT_ATTR_RDONLY</c>, <c>struct open_how</c>) is looked up as it is, so a
+/// new constant or structure needs no entry here; anything else in src/Linux needs one, or the tests fail.
+/// </summary>
+internal static class Vocabulary
+{
+    /// <summary>Names of our own for numbers of the kernel: <c>Type.Member</c> → C.</summary>
+    internal static readonly Dictionary<string, string> Expressions = new()
+    {
+        ["Epoll.CtlAdd"] = "EPOLL_CTL_ADD",
+        ["Epoll.CtlDelete"] = "EPOLL_CTL_DEL",
+        ["Epoll.CtlModify"] = "EPOLL_CTL_MOD",
+        ["CreateRoutine.RegularFile"] = "S_IFREG | 0644",
+        ["CreateRoutine.DirectoryMode"] = "0755",
+        ["FileKind.Unknown"] = "0",
+        ["FileKind.Fifo"] = "S_IFIFO",
+        ["FileKind.CharacterDevice"] = "S_IFCHR",
+        ["FileKind.Directory"] = "S_IFDIR",
+        ["FileKind.BlockDevice"] = "S_IFBLK",
+        ["FileKind.Regular"] = "S_IFREG",
+        ["FileKind.SymbolicLink"] = "S_IFLNK",
+        ["FileKind.Socket"] = "S_IFSOCK",
+    };
+
+    /// <summary>Numbers the kernel does not know: a whole type, or <c>Type.Member</c>; with the reason.</summary>
+    internal static readonly Dictionary<string, string> OursAlone = new()
+    {
+        ["RootedPath.RaceTries"] = "a limit of our own",
+        ["FileStatus.Wanted"] = "a union of bits that are looked up singly",
+        ["InsideCall"] = "our names for the calls of a routine",
+    };
+
+    /// <summary>Structures whose name is taken in C#.</summary>
+    internal static readonly Dictionary<string, string> Structures = new() { ["statx_t"] = "statx" };
+
+    /// <summary>Fields whose name in C is reserved in C#, or the other way round: <c>struct.field</c> → C.</summary>
+    internal static readonly Dictionary<string, string> Fields = new()
+    {
+        ["statx_timestamp.reserved"] = "__reserved",
+    };
+
+    /// <summary>
+    /// What the headers of an older distribution do not have yet: value and where it was read. Where the headers do have it, both must
+    /// agree.
+    /// </summary>
+    internal static readonly Dictionary<string, (ulong Value, string Source)> Recorded = new()
+    {
+        ["MOVE_MOUNT_BENEATH"] = (0x200, "Linux 6.5, include/uapi/linux/mount.h"),
+        ["STATX_MNT_ID_UNIQUE"] = (0x4000, "Linux 6.8, include/uapi/linux/stat.h"),
+    };
+}
