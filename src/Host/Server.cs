@@ -62,6 +62,11 @@ internal sealed class Server(ServerOptions options, ServerConfiguration configur
 
         await Task.WhenAll([.. following, launching]).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         await StopAsync(engine);
+        foreach (LoadedPlugin plugin in plugins)
+        {
+            await plugin.DisposeAsync();
+        }
+
         return 0;
 
         void Changed(StateChange change)

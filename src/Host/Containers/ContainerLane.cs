@@ -16,6 +16,7 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
     private readonly Lane _lane = new(services.Loop);
     private ContainerEntry? _entry;
     private IMountStrategy? _strategy;
+    private readonly HashSet<string> _madeDirectories = new(StringComparer.Ordinal);
     private IDisposable? _exitWatch;
     private int _run;
 
@@ -56,6 +57,7 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
         _entry?.Dispose();
         _exitWatch = null;
         _entry = null;
+        _madeDirectories.Clear();
     }
 
     private HostEvent Try(int run, Step.OnTarget step, ContainerEntry entry)
@@ -84,8 +86,8 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
         MountOutcome outcome = services.Executor.Execute(
             entry,
             strategy.Attach(request),
-            prepared => services.Journal.Attaching(RecordedAttachment.Of(id, AttachmentOf(request, prepared))));
-        return AttachmentOf(request, outcome);
+            prepared => services.Journal.Attaching(RecordedAttachment.Of(id, AttachmentOf(request, WithParents(request, prepared)))));
+        return Remembered(AttachmentOf(request, WithParents(request, outcome)));
     }
 
     private Attachment Replace(ContainerEntry entry, IMountStrategy strategy, Step.Replace step)
@@ -98,7 +100,7 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
                 id,
                 AttachmentOf(request, prepared with { Made = Joined(step.Current.Made, prepared.Made) }),
                 replaces: step.Current.MountId)));
-        return AttachmentOf(request, outcome with { Made = Joined(step.Current.Made, outcome.Made) });
+        return Remembered(AttachmentOf(request, outcome with { Made = Joined(step.Current.Made, outcome.Made) }));
     }
 
     private Attachment? Detach(ContainerEntry entry, IMountStrategy strategy, Step.Detach step)
@@ -111,6 +113,29 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
     private static Attachment AttachmentOf(MountRequest request, MountOutcome outcome) =>
         new(request.Target, request.Source, outcome.Identity, request.Options, outcome.MountId, outcome.Made);
 
+    /// <summary>
+    /// Directories that we made for another mount and that this one uses as well: whichever goes last takes them away.
+    /// </summary>
+    private MountOutcome WithParents(MountRequest request, MountOutcome outcome)
+    {
+        if (_madeDirectories.Count == 0)
+        {
+            return outcome;
+        }
+
+        ImmutableArray<string> parents = [.. _madeDirectories
+            .Where(directory => request.Target.Length > directory.Length && request.Target[directory.Length] == '/' &&
+                request.Target.StartsWith(directory, StringComparison.Ordinal))
+            .OrderBy(directory => directory.Length)];
+        return outcome with { Made = Joined(parents, outcome.Made) };
+    }
+
+    private Attachment Remembered(Attachment attachment)
+    {
+        _madeDirectories.UnionWith(attachment.Made.Where(path => path != attachment.Target));
+        return attachment;
+    }
+
     private static ImmutableArray<string> Joined(ImmutableArray<string> before, ImmutableArray<string> now) =>
         now.IsEmpty ? before : [.. before.Union(now)];
 
@@ -122,7 +147,7 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
         {
             if (Find(entry, recorded) is { } attachment)
             {
-                found.Add(attachment);
+                found.Add(Remembered(attachment));
             }
         }
 

@@ -9,9 +9,13 @@ internal static class FailureAdvice
     internal static string Explain(IOException failure) =>
         failure is KernelException kernel && AdviceFor(kernel) is { } advice ? $"{failure.Message}; {advice}" : failure.Message;
 
-    /// <summary>The source was reported and is not there: it may be on its way.</summary>
-    internal static bool IsSourceMissing(IOException failure) =>
-        failure is KernelException { Call: "open_tree" } kernel && (kernel.Errno == ENOENT || kernel.Errno == ENOTDIR);
+    /// <summary>
+    /// The source was reported and is not there: it may be on its way. move_mount says so too, when the file was unlinked or replaced
+    /// after it was cloned.
+    /// </summary>
+    internal static bool IsSourceMissing(IOException failure) => failure is KernelException kernel &&
+        (kernel.Errno == ENOENT || kernel.Errno == ENOTDIR) &&
+        (kernel.Call == "open_tree" || kernel.Call.StartsWith("move_mount", StringComparison.Ordinal));
 
     private static string? AdviceFor(KernelException failure)
     {

@@ -93,6 +93,10 @@ internal sealed class MountWork(MountNamespaceEntrance entrance, ContainerEntry 
         {
             entrance.Swap(container.MountNamespace, Clone.Handle, _target!, action.Target);
         }
+        catch (KernelException e) when (WasGoneAlready(e, action.Target, action.MountId))
+        {
+            // In the middle of the swap the old mount lies on the new source; had that been unlinked just then, the kernel took the old one away.
+        }
         catch (KernelException e) when (e.Errno == EINVAL && e.Call.Contains("BENEATH", StringComparison.Ordinal))
         {
             // Before Linux 6.5, or a locked mount: with a gap.
@@ -109,8 +113,27 @@ internal sealed class MountWork(MountNamespaceEntrance entrance, ContainerEntry 
         using SafeFileHandle? mount = RootedPath.Open(container.Root, action.Target);
         if (mount is not null && FileStatus.OfHandle(mount).MountId == action.MountId)
         {
-            entrance.Detach(container.MountNamespace, mount, action.Target);
+            try
+            {
+                entrance.Detach(container.MountNamespace, mount, action.Target);
+            }
+            catch (KernelException e) when (WasGoneAlready(e, action.Target, action.MountId))
+            {
+                // What we wanted. The kernel takes a mount away by itself when the mount point is unlinked from elsewhere.
+            }
         }
+    }
+
+    /// <summary>umount2 says EINVAL for a mount that is in the namespace no longer, but also for one that is locked.</summary>
+    private bool WasGoneAlready(KernelException failure, string target, ulong mountId)
+    {
+        if (failure.Errno != EINVAL || !failure.Call.StartsWith("umount2", StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        using SafeFileHandle? there = RootedPath.Open(container.Root, target);
+        return there is null || FileStatus.OfHandle(there).MountId != mountId;
     }
 
     private void Look(MountAction.Look action)

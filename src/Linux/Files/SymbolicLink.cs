@@ -27,6 +27,6 @@ public static class SymbolicLink
         byte* buffer = stackalloc byte[PathMax];
         using HandleUse use = new(link);
         nint length = Libc.readlinkat(use.Descriptor, &empty, buffer, PathMax);
-        return length >= 0 ? Encoding.UTF8.GetString(buffer, (int)length) : throw KernelException.Last("readlink", $"fd {use.Descriptor}");
+        return length >= 0 ? FileName.Decode(new ReadOnlySpan<byte>(buffer, (int)length)) : throw KernelException.Last("readlink", $"fd {use.Descriptor}");
     }
 }

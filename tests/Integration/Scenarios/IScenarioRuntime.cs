@@ -1,0 +1,26 @@
+namespace ContainerManager.Tests.Integration.Scenarios;
+
+/// <summary>
+/// What the scenario table needs of a runtime. A new runtime gets every scenario by implementing this and deriving one class from
+/// <see cref="ScenarioTests"/>.
+/// </summary>
+internal interface IScenarioRuntime
+{
+    /// <summary>The plugin's folder.</summary>
+    string Plugin { get; }
+
+    /// <summary>The value of <c>settings.plugins.PLUGIN</c>, as JSON.</summary>
+    string Settings { get; }
+
+    /// <summary>Starts a container with a busybox root that sleeps. The server runs.</summary>
+    Task StartAsync(ServerUnderTest server, string name);
+
+    /// <summary>Ends it and starts it again: another process.</summary>
+    Task RestartAsync(ServerUnderTest server, string name);
+
+    /// <summary>Removes it, running or not, if it is there.</summary>
+    Task RemoveAsync(ServerUnderTest server, string name);
+
+    /// <summary>Runs a program in it by the runtime's own means; returns what it wrote. Throws when it does not exit with 0.</summary>
+    Task<string> ExecAsync(ServerUnderTest server, string name, params string[] command);
+}

@@ -1,0 +1,205 @@
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text.Json;
+using ContainerManager.Protocol;
+using ContainerManager.Tests.Integration.TestBed;
+
+namespace ContainerManager.Tests.Integration.Scenarios;
+
+/// <summary>The real server with a state, a socket and a plugin directory of the test's own.</summary>
+internal sealed class ServerUnderTest : IAsyncDisposable
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+
+    private readonly TemporaryDirectory _directory = new("server");
+    private readonly string[] _options;
+    private readonly HttpClient _http;
+    private BackgroundProcess? _process;
+
+    /// <param name="plugins">The plugins to load, by name.</param>
+    /// <param name="configuration">The text of the configuration file.</param>
+    /// <param name="options">Further arguments.</param>
+    internal ServerUnderTest(IEnumerable<string> plugins, string configuration, params string[] options)
+    {
+        _options = options;
+        File.WriteAllText(ConfigurationPath, configuration);
+        Directory.CreateDirectory(PluginDirectory);
+        foreach (string plugin in plugins)
+        {
+            Directory.CreateSymbolicLink(Path.Combine(PluginDirectory, plugin), Path.Combine(Installation.Plugins, plugin));
+        }
+
+        _http = new HttpClient(new SocketsHttpHandler { ConnectCallback = ConnectAsync }) { BaseAddress = new Uri("http://server") };
+    }
+
+    internal string Socket => _directory["control.sock"];
+
+    internal string ConfigurationPath => _directory["container-manager.conf"];
+
+    internal int ProcessId => _process!.Id;
+
+    internal string Log => File.Exists(LogPath) ? File.ReadAllText(LogPath) : "";
+
+    private string PluginDirectory => _directory["plugins"];
+
+    private string LogPath => _directory["log"];
+
+    internal async Task StartAsync()
+    {
+        int readyBefore = TimesReady();
+        using FileSystemWatcher log = new(_directory.FullPath, "log");
+        TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        log.Changed += (_, _) => LookForReady();
+        log.EnableRaisingEvents = true;
+        _process = new BackgroundProcess(
+            LogPath,
+            Installation.Server,
+            [
+                "--config", ConfigurationPath, "--socket", Socket, "--plugins", PluginDirectory, "--state-dir", _directory["state"],
+                "--log-level", "debug", .. _options,
+            ]);
+        using CancellationTokenSource deadline = new(Deadline);
+        Task exited = _process.WhenExitedAsync(deadline.Token);
+        LookForReady();
+        await Task.WhenAny(ready.Task, exited);
+        Assert.True(ready.Task.IsCompletedSuccessfully, $"the server did not start:\n{Log}");
+
+        void LookForReady()
+        {
+            if (TimesReady() > readyBefore)
+            {
+                ready.TrySetResult();
+            }
+        }
+
+        int TimesReady() => Log.Split(" ready: ").Length;
+    }
+
+    internal Task StopAsync() => _process!.StopAsync();
+
+    internal Task KillAsync() => _process!.KillAsync();
+
+    internal async Task<StatusReply> StatusAsync() =>
+        (await _http.GetFromJsonAsync(ControlAddress.Status, ControlJson.Default.StatusReply, TestContext.Current.CancellationToken))!;
+
+    /// <summary>Waits until the status is as expected, looking again at each event.</summary>
+    internal async Task<StatusReply> UntilAsync(Func<StatusReply, bool> expected, TimeSpan? within = null)
+    {
+        using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        deadline.CancelAfter(within ?? Deadline);
+        StatusReply? last = null;
+        try
+        {
+            using HttpRequestMessage request = new(HttpMethod.Get, ControlAddress.Events + "?follow=true");
+            using HttpResponseMessage response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline.Token);
+            using StreamReader events = new(await response.Content.ReadAsStreamAsync(deadline.Token));
+            while (true)
+            {
+                last = await StatusAsync();
+                if (expected(last))
+                {
+                    return last;
+                }
+
+                // Many events may have come meanwhile: one look for all of them.
+                char[] buffer = new char[65536];
+                Assert.NotEqual(0, await events.ReadAsync(buffer, deadline.Token));
+            }
+        }
+        catch (OperationCanceledException) when (!TestContext.Current.CancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException(
+                $"not seen in time; last status:\n{JsonSerializer.Serialize(last, ControlJson.Default.StatusReply)[..Math.Min(8000, JsonSerializer.Serialize(last, ControlJson.Default.StatusReply).Length)]}\nlog:\n{Tail(Log)}");
+        }
+    }
+
+    /// <summary>Waits until a binding of a container has a state.</summary>
+    internal async Task<BindingStatus> UntilBindingAsync(string container, string target, string state)
+    {
+        StatusReply status = await UntilAsync(reply => Find(reply, container, target) is { } binding && binding.State == state);
+        return Find(status, container, target)!;
+    }
+
+    /// <summary>Waits until nothing of ours is at a target.</summary>
+    internal Task UntilGoneAsync(string container, string target) =>
+        UntilAsync(reply => Find(reply, container, target) is null or { State: "waiting", MountId: null });
+
+    internal async Task<BindingStatus> BindAsync(string container, string source, string target)
+    {
+        using HttpResponseMessage response = await _http.PostAsJsonAsync(
+            ControlAddress.Bindings(container), new BindRequest(source, target, ReadOnly: false), ControlJson.Default.BindRequest);
+        Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
+        return (await response.Content.ReadFromJsonAsync(ControlJson.Default.BindingStatus))!;
+    }
+
+    internal async Task UnbindAsync(string container, string target)
+    {
+        using HttpResponseMessage response = await _http.DeleteAsync(ControlAddress.Binding(container, target));
+        Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
+    }
+
+    internal async Task<ContainerStatus> SpawnAsync(SpawnRequest spawn)
+    {
+        using HttpResponseMessage response = await _http.PostAsJsonAsync(ControlAddress.Containers, spawn, ControlJson.Default.SpawnRequest);
+        Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
+        return (await response.Content.ReadFromJsonAsync(ControlJson.Default.ContainerStatus))!;
+    }
+
+    internal async Task StopContainerAsync(string name)
+    {
+        using HttpResponseMessage response = await _http.DeleteAsync(ControlAddress.Container(name));
+        Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
+    }
+
+    /// <summary>Every thread of the server is in the server's own namespaces.</summary>
+    internal void AssertEveryThreadAtHome()
+    {
+        foreach (string kind in (string[])["mnt", "net", "pid", "user"])
+        {
+            string own = new FileInfo($"/proc/{ProcessId}/ns/{kind}").LinkTarget!;
+            foreach (string thread in Directory.EnumerateDirectories($"/proc/{ProcessId}/task"))
+            {
+                if (new FileInfo($"{thread}/ns/{kind}").LinkTarget is { } its)
+                {
+                    Assert.Equal(own, its);
+                }
+            }
+        }
+    }
+
+    internal static BindingStatus? Find(StatusReply reply, string container, string target) =>
+        reply.Containers.FirstOrDefault(c => c.Name == container && c.State == "running")?.Bindings.FirstOrDefault(b => b.Target == target);
+
+    public async ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        if (_process is not null)
+        {
+            if (TestContext.Current.TestState?.Result == TestResult.Failed)
+            {
+                TestContext.Current.TestOutputHelper?.WriteLine(Tail(Log));
+            }
+
+            await _process.DisposeAsync();
+        }
+
+        _directory.Dispose();
+    }
+
+    private static string Tail(string text) => string.Join('\n', text.Split('\n').TakeLast(60));
+
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(Socket), cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}
