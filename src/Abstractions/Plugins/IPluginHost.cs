@@ -21,4 +21,11 @@ public interface IPluginHost
 
     /// <summary>Completes when the process behind a pidfd has ended. No polling; the handle must stay open meanwhile.</summary>
     Task WhenExitedAsync(SafeHandle process, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Sends a signal to the process behind a pidfd (pidfd_send_signal(2)): never to another that got its id. One that has ended is no
+    /// error.
+    /// </summary>
+    /// <exception cref="IOException">It may not be signalled.</exception>
+    void Signal(SafeHandle process, int signal);
 }

@@ -34,4 +34,7 @@ internal sealed class PluginHost(JsonElement? settings, string stateDirectory, s
 
     /// <inheritdoc/>
     public Task WhenExitedAsync(SafeHandle process, CancellationToken cancellationToken) => exits.WhenExitedAsync(process, cancellationToken);
+
+    /// <inheritdoc/>
+    public void Signal(SafeHandle process, int signal) => _ = ProcessDescriptor.Signal(process, signal);
 }

@@ -23,9 +23,6 @@ internal static unsafe partial class Libc
     internal static partial int kill(int pid, int signal);
 
     [LibraryImport(Name, SetLastError = true)]
-    internal static partial int poll(pollfd_t* descriptors, nuint count, int timeout);
-
-    [LibraryImport(Name, SetLastError = true)]
     internal static partial int fcntl(int fd, int command, nint argument);
 
     [LibraryImport(Name, SetLastError = true)]

@@ -45,15 +45,6 @@ internal static class FileSystemContext
     internal const uint FSCONFIG_CMD_CREATE = 6;
 }
 
-/// <summary>poll(2): struct pollfd.</summary>
-[StructLayout(LayoutKind.Sequential)]
-internal struct pollfd_t
-{
-    internal int fd;
-    internal short events;
-    internal short revents;
-}
-
 /// <summary>netdevice(7): struct ifreq, 40 bytes, with the flags member of its union.</summary>
 [StructLayout(LayoutKind.Sequential, Size = 40)]
 internal unsafe struct ifreq_t

@@ -11,6 +11,8 @@ public static class OwnProcess
 {
     private const int F_DUPFD_CLOEXEC = 1030;
     private const int PR_CAPBSET_DROP = 24;
+    private const int PR_CAP_AMBIENT = 47;
+    private const int PR_CAP_AMBIENT_CLEAR_ALL = 4;
 
     /// <summary>Closes every descriptor from 3 on (close_range(2)): whatever was inherited.</summary>
     /// <exception cref="KernelException">ENOSYS: Linux before 5.9.</exception>
@@ -47,7 +49,10 @@ public static class OwnProcess
         }
     }
 
-    /// <summary>Becomes user and group 0 of this user namespace, without other groups.</summary>
+    /// <summary>
+    /// Becomes user and group 0 of this user namespace, without other groups. The ambient capabilities that brought us here are given
+    /// up: what root starts has root's, what another user starts has none.
+    /// </summary>
     /// <exception cref="KernelException">EINVAL: 0 is not mapped. EPERM: we may not.</exception>
     public static unsafe void BecomeRoot()
     {
@@ -64,6 +69,11 @@ public static class OwnProcess
         if (Libc.setresuid(0, 0, 0) != 0)
         {
             throw KernelException.Last("setresuid", "0");
+        }
+
+        if (Libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0)
+        {
+            throw KernelException.Last("prctl(PR_CAP_AMBIENT_CLEAR_ALL)", "");
         }
     }
 
