@@ -1,0 +1,98 @@
+using System.Diagnostics;
+using ContainerManager.Abstractions;
+
+namespace ContainerManager.Plugins.Namespaces;
+
+/// <summary>
+/// Starts first processes. The two talk over standard input and output: the process says <c>born</c>, is written down, gets its ids mapped
+/// and the byte <c>g</c>, then says <c>running</c> or <c>failed REASON</c>. One that gets no <c>g</c> ends by itself: a server that dies in
+/// between leaves none that it does not know of.
+/// </summary>
+internal sealed class InitLauncher(IPluginHost host, RecordStore records, PrivateClient client)
+{
+    /// <returns>The process; its command has been exec'ed.</returns>
+    /// <exception cref="IOException">It could not be started. Nothing of it is left.</exception>
+    internal async Task<RunningInit> LaunchAsync(LaunchRequest request, CancellationToken cancellationToken)
+    {
+        string program;
+        lock (client)
+        {
+            program = client.Prepare();
+        }
+
+        Process wrapper = Start(request, program);
+        RunningInit? init = null;
+        try
+        {
+            using CancellationTokenRegistration abort = cancellationToken.Register(() => Abort(wrapper, Volatile.Read(ref init)));
+            await ExpectAsync("born", wrapper);
+            Volatile.Write(ref init, Identify(wrapper));
+            if (request.UserNamespace)
+            {
+                ProcFiles.MapIds(init!.Identity.ProcessId, SubordinateIds.OfHost());
+            }
+
+            records.Write(new ContainerRecord(request, init!.Identity));
+            cancellationToken.ThrowIfCancellationRequested();
+            await wrapper.StandardInput.WriteAsync('g');
+            wrapper.StandardInput.Close();
+            await ExpectAsync("running", wrapper);
+            wrapper.StandardError.Close();
+            return init;
+        }
+        catch
+        {
+            Abort(wrapper, init);
+            await wrapper.WaitForExitAsync(CancellationToken.None);
+            wrapper.Dispose();
+            init?.Dispose();
+            cancellationToken.ThrowIfCancellationRequested();
+            throw;
+        }
+    }
+
+    private static Process Start(LaunchRequest request, string program)
+    {
+        try
+        {
+            return Process.Start(LaunchCommand.For(request, program))!;
+        }
+        catch (System.ComponentModel.Win32Exception failure)
+        {
+            throw new IOException($"setsid cannot be started (package util-linux): {failure.Message}", failure);
+        }
+    }
+
+    private RunningInit Identify(Process wrapper)
+    {
+        int processId = ProcFiles.OnlyChildOf(wrapper.Id);
+        ProcessIdentity identity = ProcFiles.IdentityOf(processId) ?? throw new IOException("the container's first process is gone");
+        return RunningInit.Open(host, identity, wrapper);
+    }
+
+    /// <summary>A reader blocked on the pipes cannot be cancelled, but what it waits for can be ended.</summary>
+    private static void Abort(Process wrapper, RunningInit? init)
+    {
+        init?.Kill();
+        wrapper.Kill();
+        // One that was born and is not known yet reads the end of its input and ends.
+        wrapper.StandardInput.Close();
+    }
+
+    private static async Task ExpectAsync(string word, Process wrapper)
+    {
+        string? line = await wrapper.StandardOutput.ReadLineAsync(CancellationToken.None);
+        if (line == word)
+        {
+            return;
+        }
+
+        if (line?.StartsWith("failed ", StringComparison.Ordinal) == true)
+        {
+            throw new IOException(line["failed ".Length..]);
+        }
+
+        string error = (await wrapper.StandardError.ReadToEndAsync(CancellationToken.None)).Trim();
+        throw new IOException(error.Length > 0 ? error : "the container's first process ended without a word");
+    }
+}
