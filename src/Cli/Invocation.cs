@@ -1,0 +1,76 @@
+using System.CommandLine;
+using System.Net.Sockets;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using ContainerManager.Cli.Output;
+
+namespace ContainerManager.Cli;
+
+/// <summary>One run of one verb: what was typed, the server, and the way to answer.</summary>
+internal sealed class Invocation
+{
+    private readonly ParseResult _line;
+
+    private Invocation(ParseResult line, ControlClient server)
+    {
+        _line = line;
+        Server = server;
+        Json = line.GetValue(GlobalOptions.Json);
+    }
+
+    internal ControlClient Server { get; }
+
+    /// <summary>For scripts: JSON, and nothing else.</summary>
+    internal bool Json { get; }
+
+    /// <summary><c>-c</c>.</summary>
+    internal string Container => ContainerName(_line.GetValue(GlobalOptions.Container));
+
+    internal static async Task<int> RunAsync(
+        ParseResult line,
+        Func<Invocation, CancellationToken, Task<int>> work,
+        CancellationToken cancellationToken)
+    {
+        try
+        {
+            using ControlClient server = new(GlobalOptions.SocketOf(line));
+            return await work(new Invocation(line, server), cancellationToken);
+        }
+        catch (Failure failure)
+        {
+            return Report.Failed(failure, line.GetValue(GlobalOptions.Json));
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException or JsonException or SocketException)
+        {
+            Failure failure = new(ExitCode.Failed, $"the server's reply broke off or makes no sense: {exception.Message}");
+            return Report.Failed(failure, line.GetValue(GlobalOptions.Json));
+        }
+    }
+
+    internal T? Value<T>(Option<T> option) => _line.GetValue(option);
+
+    internal T Value<T>(Argument<T> argument) => _line.GetRequiredValue(argument);
+
+    /// <summary>The path as typed, seen from the working directory.</summary>
+    internal static string AbsolutePath(string path) => path.Length == 0 || path.Contains('\0')
+        ? throw new Failure(ExitCode.Usage, "a path must not be empty")
+        : Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+
+    /// <summary>A name that can stand in an address as itself.</summary>
+    internal static string ContainerName(string? name) => string.IsNullOrEmpty(name) || name is "." or ".." || name.Contains('/')
+        ? throw new Failure(ExitCode.Usage, $"'{name}' cannot be a container's name")
+        : name;
+
+    /// <summary>Answers in words, or with the value where JSON is wanted.</summary>
+    internal void Answer<T>(T value, JsonTypeInfo<T> type, Action<Terminal> words)
+    {
+        if (Json)
+        {
+            Console.Out.WriteLine(JsonSerializer.Serialize(value, type));
+            return;
+        }
+
+        Terminal terminal = new(Console.Out, Console.IsOutputRedirected);
+        words(terminal);
+    }
+}
