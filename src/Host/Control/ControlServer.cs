@@ -22,6 +22,7 @@ internal sealed class ControlServer : IAsyncDisposable
     private readonly SocketConnectionContextFactory _contexts = new(new SocketConnectionFactoryOptions { IOQueueCount = 0 }, NullLogger.Instance);
     private readonly ControlSocket _socket;
     private readonly ControlApplication _application;
+    private int _disposed;
 
     private ControlServer(IControlledEngine engine, ControlSocket socket)
     {
@@ -41,6 +42,11 @@ internal sealed class ControlServer : IAsyncDisposable
     /// <summary>Cancels running requests, waits a moment for their ends, removes the socket.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
         await _stopping.CancelAsync();
         await Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _socket.Dispose();
