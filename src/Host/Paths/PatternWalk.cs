@@ -23,6 +23,7 @@ internal sealed class PatternWalk : IDisposable
     private readonly ITimer _retryTimer;
     private List<Hint> _hints = [];
     private List<Hint> _underWork = [];
+    private List<string>? _doubts;
     private bool _scanAll = true;
     private bool _retry;
     private bool _enqueued;
@@ -63,13 +64,8 @@ internal sealed class PatternWalk : IDisposable
                 ScanInsteadOfHints();
             }
 
-            if (!TakeTurn())
-            {
-                return;
-            }
+            TakeTurn();
         }
-
-        _lane.Enqueue(_work);
     }
 
     /// <summary>Anything may have changed; the first call begins the walk. Returns at once.</summary>
@@ -78,17 +74,19 @@ internal sealed class PatternWalk : IDisposable
         lock (_lock)
         {
             ScanInsteadOfHints();
-            if (!TakeTurn())
-            {
-                return;
-            }
+            TakeTurn();
         }
-
-        _lane.Enqueue(_work);
     }
 
-    /// <summary>Reports a path that is there even when nothing has changed. Returns at once.</summary>
-    internal void Reexamine(string path) => _lane.Enqueue(() => _tree.Reexamine(path));
+    /// <summary>Somebody did not find what was reported: it is reported again, as being there or as gone. Returns at once.</summary>
+    internal void Reexamine(string path)
+    {
+        lock (_lock)
+        {
+            (_doubts ??= []).Add(path);
+            TakeTurn();
+        }
+    }
 
     /// <summary>Ends the walk; its watches go as soon as the lane is free. A report under way may still arrive.</summary>
     public void Dispose()
@@ -103,13 +101,8 @@ internal sealed class PatternWalk : IDisposable
         lock (_lock)
         {
             _retry = true;
-            if (!TakeTurn())
-            {
-                return;
-            }
+            TakeTurn();
         }
-
-        _lane.Enqueue(_work);
     }
 
     private void ScanInsteadOfHints()
@@ -118,19 +111,23 @@ internal sealed class PatternWalk : IDisposable
         _hints.Clear();
     }
 
-    /// <summary>True for who has to put the work into the lane.</summary>
-    private bool TakeTurn()
+    /// <summary>Puts the work into the lane, unless it waits there already.</summary>
+    private void TakeTurn()
     {
-        bool first = !_enqueued && !_stopped;
-        _enqueued = true;
-        return first;
+        if (!_enqueued && !_stopped)
+        {
+            _enqueued = true;
+            _lane.Enqueue(_work);
+        }
     }
 
     private void Work()
     {
         bool scanAll, retry;
+        List<string>? doubts;
         lock (_lock)
         {
+            (doubts, _doubts) = (_doubts, null);
             (_hints, _underWork) = (_underWork, _hints);
             (scanAll, _scanAll) = (_scanAll, false);
             (retry, _retry) = (_retry, false);
@@ -139,7 +136,7 @@ internal sealed class PatternWalk : IDisposable
 
         try
         {
-            LookAt(scanAll, retry);
+            LookAt(scanAll, retry, doubts);
         }
         catch (ObjectDisposedException)
         {
@@ -151,13 +148,15 @@ internal sealed class PatternWalk : IDisposable
         }
     }
 
-    private void LookAt(bool scanAll, bool retry)
+    private void LookAt(bool scanAll, bool retry, List<string>? doubts)
     {
         if (_stopped)
         {
             return;
         }
 
+        // Only a look at a single last component is over when it has reported; anything else may go on for long, or hang.
+        _lane.ReportsEarly = scanAll || retry || doubts is not null || _underWork.Count != 1 || !_tree.IsLast(_underWork[0].Directory);
         _retryIsDue &= !retry;
         if (scanAll)
         {
@@ -176,6 +175,7 @@ internal sealed class PatternWalk : IDisposable
             }
         }
 
+        doubts?.ForEach(_tree.Reexamine);
         Report();
     }
 

@@ -29,6 +29,9 @@ internal sealed class WalkNode(WalkNode? parent, string name)
     /// <summary>What the sink was told; null: that it is not there.</summary>
     internal FileIdentity? Reported { get; set; }
 
+    /// <summary>Somebody did not find what was reported: it is to be reported again.</summary>
+    internal bool IsDoubted { get; set; }
+
     /// <summary>Why the node cannot be watched fully.</summary>
     internal string? Failure { get; set; }
 

@@ -53,7 +53,7 @@ internal sealed class WalkTree(PathPattern pattern, WatchTable table, IPathSink 
         }
     }
 
-    /// <summary>Forgets that a path was reported, and looks again.</summary>
+    /// <summary>Looks at a path that was reported, and reports it once more, as being there or as gone.</summary>
     internal void Reexamine(string path)
     {
         WalkNode? node = _root;
@@ -67,12 +67,12 @@ internal sealed class WalkTree(PathPattern pattern, WatchTable table, IPathSink 
 
         if (node?.Parent is { } parent)
         {
-            node.Reported = null;
+            node.IsDoubted = node.Reported is not null;
             Look(parent, node.Name);
         }
     }
 
-    /// <summary>Whether the pattern ends with the entries of this directory.</summary>
+    /// <summary>Whether the pattern ends with the entries of this directory: a look at one is over as soon as it has reported.</summary>
     internal bool IsLast(WalkNode directory) => directory.Level + 1 >= _components.Length + (pattern.EntriesOfDirectory ? 1 : 0);
 
     /// <summary>Looks again at what could not be watched.</summary>
@@ -154,8 +154,9 @@ internal sealed class WalkTree(PathPattern pattern, WatchTable table, IPathSink 
         {
             Vanish(node);
         }
-        else if (node.Reported != found.Identity && !walk.IsStopped)
+        else if ((node.Reported != found.Identity || node.IsDoubted) && !walk.IsStopped)
         {
+            node.IsDoubted = false;
             node.Reported = found.Identity;
             sink.PathAppeared(pattern, node.Path, found.Identity);
         }
@@ -170,6 +171,7 @@ internal sealed class WalkTree(PathPattern pattern, WatchTable table, IPathSink 
             return;
         }
 
+        node.IsDoubted = false;
         node.Reported = null;
         if (!walk.IsStopped)
         {
