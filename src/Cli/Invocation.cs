@@ -51,6 +51,8 @@ internal sealed class Invocation
 
     internal T Value<T>(Argument<T> argument) => _line.GetRequiredValue(argument);
 
+    internal T? OptionalValue<T>(Argument<T> argument) => _line.GetValue(argument);
+
     /// <summary>The path as typed, seen from the working directory.</summary>
     internal static string AbsolutePath(string path) => path.Length == 0 || path.Contains('\0')
         ? throw new Failure(ExitCode.Usage, "a path must not be empty")
@@ -66,11 +68,10 @@ internal sealed class Invocation
     {
         if (Json)
         {
-            Console.Out.WriteLine(JsonSerializer.Serialize(value, type));
+            StandardStream.WriteOutput([.. JsonSerializer.SerializeToUtf8Bytes(value, type), (byte)'\n']);
             return;
         }
 
-        Terminal terminal = new(Console.Out, Console.IsOutputRedirected);
-        words(terminal);
+        Terminal.ToOutput(words);
     }
 }

@@ -14,17 +14,11 @@ internal static class Report
         if (json)
         {
             ErrorReply reply = new(failure.Message, failure.Hint);
-            Console.Error.WriteLine(JsonSerializer.Serialize(reply, ControlJson.Default.ErrorReply));
+            StandardStream.WriteError([.. JsonSerializer.SerializeToUtf8Bytes(reply, ControlJson.Default.ErrorReply), (byte)'\n']);
             return failure.ExitCode;
         }
 
-        Terminal terminal = new(Console.Error, Console.IsErrorRedirected);
-        terminal.Write("container-util: ", Look.Bad).Write(failure.Message).Line();
-        if (failure.Hint is not null)
-        {
-            terminal.Write("  ").Write(failure.Hint).Line();
-        }
-
+        Terminal.ToError(terminal => Show(terminal, failure));
         return failure.ExitCode;
     }
 
@@ -36,5 +30,14 @@ internal static class Report
         // By its place on the line: the value of an option is not to be trusted while there are errors.
         bool json = line.Tokens.Any(static token => token is { Type: TokenType.Option, Value: "--json" });
         return Failed(new Failure(ExitCode.Usage, errors, $"see '{help}'"), json);
+    }
+
+    private static void Show(Terminal terminal, Failure failure)
+    {
+        terminal.Write("container-util: ", Look.Bad).Write(failure.Message).Line();
+        if (failure.Hint is not null)
+        {
+            terminal.Write("  ").Write(failure.Hint).Line();
+        }
     }
 }

@@ -20,7 +20,7 @@ internal static class BindVerb
             "Makes a path of the host appear in a running container, now and whenever it comes back",
             "container-util -c web bind /dev/ttyUSB0",
             "container-util -c web bind ./site --to /var/www --read-only");
-        verb.Arguments.Add(s_path);
+        verb.Arguments.Add(s_path.RefusingOptions());
         verb.Options.Add(s_to);
         verb.Options.Add(s_readOnly);
         verb.Does(RunAsync);

@@ -35,8 +35,8 @@ internal static class SpawnVerb
             "Starts a light container of namespaces, without any engine",
             "container-util spawn box --host-usr -- sleep infinity",
             "container-util spawn guest --root /srv/guest --net host --user-namespace -- /bin/sh -c 'exec my-daemon'");
-        verb.Arguments.Add(s_name);
-        verb.Arguments.Add(s_command);
+        verb.Arguments.Add(s_name.RefusingOptions());
+        verb.Arguments.Add(s_command.RefusingOptions());
         s_net.AcceptOnlyFromAmong("private", "host");
         foreach (Option option in new Option[] { s_root, s_hostUsr, s_net, s_userNamespace })
         {

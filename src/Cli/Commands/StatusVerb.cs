@@ -23,7 +23,7 @@ internal static class StatusVerb
             "container-util status",
             "container-util status web --check && echo all is there",
             "container-util --json status | jq '.containers[].bindings[] | select(.state != \"attached\")'");
-        verb.Arguments.Add(s_name);
+        verb.Arguments.Add(s_name.RefusingOptions());
         verb.Options.Add(s_check);
         verb.Does(RunAsync);
         return verb;
@@ -32,7 +32,7 @@ internal static class StatusVerb
     private static async Task<int> RunAsync(Invocation invocation, CancellationToken cancellationToken)
     {
         StatusReply status = await invocation.Server.StatusAsync(cancellationToken);
-        string? name = invocation.Value(s_name);
+        string? name = invocation.OptionalValue(s_name);
         if (name is not null)
         {
             status = status with { Containers = [.. status.Containers.Where(container => IsCalled(container, name))] };

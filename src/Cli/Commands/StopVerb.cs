@@ -10,7 +10,7 @@ internal static class StopVerb
     internal static Verb Create()
     {
         Verb verb = new("stop", "Ends a container that 'spawn' or the configuration started", "container-util stop box");
-        verb.Arguments.Add(s_name);
+        verb.Arguments.Add(s_name.RefusingOptions());
         verb.Does(RunAsync);
         return verb;
     }

@@ -10,28 +10,35 @@ namespace ContainerManager.Cli.Output;
 /// </summary>
 internal sealed class Terminal
 {
+    /// <summary>More than any line has; small enough for sums.</summary>
     private const int NoLimit = 1_000_000;
 
     private readonly IAnsiConsole _console;
 
-    internal Terminal(TextWriter output, bool isRedirected)
+    private Terminal(Page page)
     {
         // no-color.org: set to anything but nothing.
-        bool plain = isRedirected || !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
+        bool plain = !page.IsTerminal || !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
         _console = AnsiConsole.Create(new AnsiConsoleSettings
         {
             Ansi = plain ? AnsiSupport.No : AnsiSupport.Detect,
             ColorSystem = plain ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
             Interactive = InteractionSupport.No,
             Enrichment = new ProfileEnrichment { UseDefaultEnrichers = false },
-            Out = new AnsiConsoleOutput(output),
+            Out = page,
         });
-        Width = isRedirected ? NoLimit : _console.Profile.Width;
         _console.Profile.Width = NoLimit;
+        Width = Math.Min(NoLimit, page.Width);
     }
 
     /// <summary>How many cells fit on a line.</summary>
     internal int Width { get; }
+
+    /// <summary>Writes to the standard output.</summary>
+    internal static void ToOutput(Action<Terminal> words) => StandardStream.WriteOutput(Render(words, !Console.IsOutputRedirected));
+
+    /// <summary>Writes to the standard error.</summary>
+    internal static void ToError(Action<Terminal> words) => StandardStream.WriteError(Render(words, !Console.IsErrorRedirected));
 
     internal Terminal Write(string text, Style? style = null)
     {
@@ -50,6 +57,13 @@ internal sealed class Terminal
     internal void Line() => _console.WriteLine();
 
     internal static int CellWidth(string text) => Printable(text).GetCellWidth();
+
+    private static byte[] Render(Action<Terminal> words, bool isTerminal)
+    {
+        using Page page = new(isTerminal);
+        words(new Terminal(page));
+        return Encoding.UTF8.GetBytes(page.Writer.ToString()!);
+    }
 
     /// <summary>Names come from containers and file systems: what would steer a terminal is shown, not obeyed.</summary>
     private static string Printable(string text)

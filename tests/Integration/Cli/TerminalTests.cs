@@ -1,0 +1,71 @@
+using System.Collections.Immutable;
+using ContainerManager.Protocol;
+using ContainerManager.Tests.Control;
+
+namespace ContainerManager.Tests.Integration.Cli;
+
+public sealed class TerminalTests : IAsyncLifetime
+{
+    private const char Escape = '\u001b';
+
+    private ServedEngine _served = null!;
+
+    public async ValueTask InitializeAsync() => _served = await ServedEngine.StartAsync();
+
+    public ValueTask DisposeAsync() => _served.DisposeAsync();
+
+    [Fact]
+    public async Task TerminalGetsColours()
+    {
+        string output = await ContainerUtil.InTerminalAsync(_served.Socket, 120, noColor: false, "status");
+        Assert.Contains($"{Escape}[", output, StringComparison.Ordinal);
+        Assert.Contains("attached", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TerminalThatWantsNoneGetsTheSameAsAPipe()
+    {
+        Ran piped = await ContainerUtil.RunAsync(_served.Socket, "status");
+        Assert.Equal(piped.Output, await ContainerUtil.InTerminalAsync(_served.Socket, 120, noColor: true, "status"));
+        Assert.DoesNotContain(Escape, piped.Output);
+    }
+
+    [Fact]
+    public async Task NarrowTerminalGetsShorterLinesAndWholePaths()
+    {
+        string output = await ContainerUtil.InTerminalAsync(_served.Socket, 40, noColor: true, "status web");
+        const string Expected = """
+            web running (docker, pid 4711)
+              attached  /srv/a
+                        → /srv/a
+              waiting   /dev/x
+                        → /dev/y (read-only)
+                        for /dev/x
+
+            """;
+        Assert.Equal(Expected, output);
+    }
+
+    [Fact]
+    public async Task LongPathIsNeverBroken()
+    {
+        string path = "/" + string.Join('/', Enumerable.Repeat("a component with spaces", 40));
+        Show(FakeEngine.Attached with { Source = path, Target = path });
+        Assert.Contains($"{path} → {path}\n", (await ContainerUtil.RunAsync(_served.Socket, "status")).Output, StringComparison.Ordinal);
+        Assert.Contains($"{path}\n", await ContainerUtil.InTerminalAsync(_served.Socket, 40, noColor: true, "status"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WhatWouldSteerTheTerminalIsShown()
+    {
+        Show(FakeEngine.Attached with { Source = "/tmp/[red]\u001b]0;x\u0007\n\u009b2J\u202e", Target = "/t" });
+        string output = (await ContainerUtil.RunAsync(_served.Socket, "status")).Output;
+        Assert.Contains(@"/tmp/[red]\u001B]0;x\u0007\u000A\u009B2J\u202E → /t", output, StringComparison.Ordinal);
+    }
+
+    private void Show(BindingStatus binding)
+    {
+        ImmutableArray<BindingStatus> bindings = [binding];
+        _served.Engine.Status = _served.Engine.Status with { Containers = [_served.Engine.Status.Containers[0] with { Bindings = bindings }] };
+    }
+}
