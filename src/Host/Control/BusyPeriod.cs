@@ -12,7 +12,7 @@ namespace ContainerManager.Host.Control;
 internal sealed class BusyPeriod : IConnectionListenerFactory, IConnectionListener
 {
     private readonly Lock _lock = new();
-    private readonly Socket _listener;
+    private readonly ControlSocket _listener;
     private readonly SocketConnectionContextFactory _contexts;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private CancellationTokenSource _quiet = new();
@@ -20,18 +20,19 @@ internal sealed class BusyPeriod : IConnectionListenerFactory, IConnectionListen
     private int _open;
     private bool _ending;
 
-    internal BusyPeriod(Socket listener, Socket first, SocketConnectionContextFactory contexts)
+    internal BusyPeriod(ControlSocket listener, Socket first, SocketConnectionContextFactory contexts)
     {
         _listener = listener;
         _first = first;
         _contexts = contexts;
+        EndPoint = new UnixDomainSocketEndPoint(listener.Path);
     }
 
     /// <summary>No connection is open and none is being accepted: further ones wait in the listener's queue.</summary>
     internal Task Ended => _ended.Task;
 
     /// <inheritdoc/>
-    public EndPoint EndPoint => _listener.LocalEndPoint!;
+    public EndPoint EndPoint { get; }
 
     /// <summary>Kestrel's middleware for each connection.</summary>
     internal void Track(ListenOptions options) => options.Use(next => async connection =>
@@ -51,8 +52,11 @@ internal sealed class BusyPeriod : IConnectionListenerFactory, IConnectionListen
     {
         lock (_lock)
         {
-            _ending = true;
-            _quiet.Cancel();
+            if (!_ending)
+            {
+                _ending = true;
+                _quiet.Cancel();
+            }
         }
     }
 
@@ -108,7 +112,7 @@ internal sealed class BusyPeriod : IConnectionListenerFactory, IConnectionListen
     {
         lock (_lock)
         {
-            if (--_open == 0)
+            if (--_open == 0 && !_ending)
             {
                 _quiet.Cancel();
             }

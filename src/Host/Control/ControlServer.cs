@@ -1,4 +1,6 @@
 using System.Net.Sockets;
+using System.Text;
+using ContainerManager.Protocol;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -15,8 +17,8 @@ internal sealed class ControlServer : IAsyncDisposable
 {
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(2);
 
-    /// <summary>Between two attempts to accept when the process has no file descriptor left.</summary>
-    private static readonly TimeSpan s_backOff = TimeSpan.FromMilliseconds(100);
+    private static readonly byte[] s_question =
+        Encoding.ASCII.GetBytes($"GET {ControlAddress.Version} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
 
     private readonly CancellationTokenSource _stopping = new();
     private readonly SocketConnectionContextFactory _contexts = new(new SocketConnectionFactoryOptions { IOQueueCount = 0 }, NullLogger.Instance);
@@ -39,6 +41,21 @@ internal sealed class ControlServer : IAsyncDisposable
     internal static async Task<ControlServer> StartAsync(IControlledEngine engine, string socketPath, CancellationToken cancellationToken) =>
         new(engine, await ControlSocket.ClaimAsync(socketPath, cancellationToken));
 
+    /// <summary>
+    /// Asks itself for its version, as a client would: the first request compiles what all later ones use, and takes ten times as long.
+    /// To be called when nothing is urgent any more.
+    /// </summary>
+    internal async Task WarmUpAsync(CancellationToken cancellationToken)
+    {
+        using Socket client = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await client.ConnectAsync(new UnixDomainSocketEndPoint(_socket.Path), cancellationToken);
+        await client.SendAsync(s_question, cancellationToken);
+        byte[] answer = new byte[1024];
+        while (await client.ReceiveAsync(answer, cancellationToken) > 0)
+        {
+        }
+    }
+
     /// <summary>Cancels running requests, waits a moment for their ends, removes the socket.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -60,14 +77,10 @@ internal sealed class ControlServer : IAsyncDisposable
         {
             try
             {
-                await ServePeriodAsync(await _socket.Listener.AcceptAsync(_stopping.Token));
+                await ServePeriodAsync(await _socket.AcceptAsync(_stopping.Token));
             }
             catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
             {
-            }
-            catch (SocketException exception) when (exception.SocketErrorCode == SocketError.TooManyOpenSockets)
-            {
-                await Task.Delay(s_backOff, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
@@ -75,7 +88,7 @@ internal sealed class ControlServer : IAsyncDisposable
     /// <summary>Serves this connection and all that come while one is open.</summary>
     private async Task ServePeriodAsync(Socket first)
     {
-        BusyPeriod period = new(_socket.Listener, first, _contexts);
+        BusyPeriod period = new(_socket, first, _contexts);
         using KestrelServer kestrel = new(Options.Create(OptionsFor(period)), period, NullLoggerFactory.Instance);
         await kestrel.StartAsync(_application, CancellationToken.None);
         await using (_stopping.Token.UnsafeRegister(static state => ((BusyPeriod)state!).End(), period))

@@ -12,13 +12,17 @@ internal sealed class ControlSocket : IDisposable
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const int Backlog = 128;
 
+    /// <summary>Between two attempts to accept while the process has no file descriptor or memory left for it.</summary>
+    private static readonly TimeSpan s_backOff = TimeSpan.FromMilliseconds(100);
+
+    private readonly Socket _listener;
     private readonly FileStream _lock;
     private readonly FileIdentity _identity;
 
     private ControlSocket(string path, Socket listener, FileStream @lock)
     {
         Path = path;
-        Listener = listener;
+        _listener = listener;
         _lock = @lock;
         _identity = FileStatus.OfPath(path)?.Identity ?? default;
     }
@@ -26,10 +30,10 @@ internal sealed class ControlSocket : IDisposable
     /// <summary>Where it is.</summary>
     internal string Path { get; }
 
-    /// <summary>Bound and listening: clients can connect already, and wait to be accepted.</summary>
-    internal Socket Listener { get; }
-
-    /// <summary>Takes the place: replaces what a dead server has left, leaves a living one alone.</summary>
+    /// <summary>
+    /// Takes the place: replaces what a dead server has left, leaves a living one alone. Clients can connect when it returns, and wait to be
+    /// accepted.
+    /// </summary>
     /// <exception cref="ControlSocketException">Another server has it, or it cannot be made. The message is for a person.</exception>
     internal static async Task<ControlSocket> ClaimAsync(string path, CancellationToken cancellationToken)
     {
@@ -54,6 +58,23 @@ internal sealed class ControlSocket : IDisposable
         }
     }
 
+    /// <summary>The next client.</summary>
+    internal async Task<Socket> AcceptAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return await _listener.AcceptAsync(cancellationToken);
+            }
+            catch (SocketException)
+            {
+                // accept(2): ENFILE, EMFILE, ENOMEM, or a client that was gone again. None of it is the end.
+                await Task.Delay(s_backOff, cancellationToken);
+            }
+        }
+    }
+
     /// <summary>Closes it and removes it, if it is still ours. The lock file stays: removing it would let two servers lock two files.</summary>
     public void Dispose()
     {
@@ -62,7 +83,7 @@ internal sealed class ControlSocket : IDisposable
             File.Delete(Path);
         }
 
-        Listener.Dispose();
+        _listener.Dispose();
         _lock.Dispose();
     }
 

@@ -10,18 +10,19 @@ internal sealed class ServedEngine : IAsyncDisposable
     internal static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
 
     private readonly DirectoryInfo _directory;
-    private readonly ControlServer _server;
 
     private ServedEngine(FakeEngine engine, DirectoryInfo directory, ControlServer server, string socket)
     {
         Engine = engine;
         _directory = directory;
-        _server = server;
+        Server = server;
         Socket = socket;
         Http = Client(socket);
     }
 
     internal FakeEngine Engine { get; }
+
+    internal ControlServer Server { get; }
 
     internal string Socket { get; }
 
@@ -52,12 +53,12 @@ internal sealed class ServedEngine : IAsyncDisposable
     }
 
     /// <summary>Stops the server, leaving the directory for a look.</summary>
-    internal ValueTask StopServerAsync() => _server.DisposeAsync();
+    internal ValueTask StopServerAsync() => Server.DisposeAsync();
 
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
-        await _server.DisposeAsync();
+        await Server.DisposeAsync();
         _directory.Delete(recursive: true);
     }
 }
