@@ -95,9 +95,15 @@ internal sealed class Container(LaunchRequest request, ContainerServices service
                 init = await LaunchAgainAsync(either.Token);
             }
         }
-        catch (OperationCanceledException) when (either.IsCancellationRequested)
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested || services.Lifetime.IsCancellationRequested)
         {
             // Stopped while none ran; or we are unloaded and it lives on.
+        }
+        catch (IOException failure)
+        {
+            // The kernel has no room for one more wait. It goes on running; a restart of the server takes it up again.
+            services.Announcements.Trouble(_id, $"it is not followed any more: {failure.Message}; restart the server");
+            return;
         }
 
         if (!services.Lifetime.IsCancellationRequested)
@@ -116,7 +122,6 @@ internal sealed class Container(LaunchRequest request, ContainerServices service
 
         long start = services.Time.GetTimestamp();
         EndOfRun end = await EndOfAsync(init);
-        services.Records.Write(new ContainerRecord(request, null));
         services.Announcements.Stopped(_id);
         if (_stop.IsCancellationRequested || request.Restart == RestartPolicy.No || (request.Restart == RestartPolicy.OnFailure && end.Status == 0))
         {
