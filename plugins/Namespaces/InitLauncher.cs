@@ -70,12 +70,13 @@ internal sealed class InitLauncher(IPluginHost host, RecordStore records, Privat
         return RunningInit.Open(host, identity, wrapper);
     }
 
-    /// <summary>A reader blocked on the pipes cannot be cancelled, but what it waits for can be ended.</summary>
+    /// <summary>
+    /// A reader blocked on the pipes cannot be cancelled, but what it waits for can be ended: a process that is known is killed, one that
+    /// is not yet reads the end of its input. The wrapper ends after it, and never before: it is what tells us that nothing is left.
+    /// </summary>
     private static void Abort(Process wrapper, RunningInit? init)
     {
         init?.Kill();
-        wrapper.Kill();
-        // One that was born and is not known yet reads the end of its input and ends.
         wrapper.StandardInput.Close();
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using ContainerManager.Abstractions;
 
@@ -8,6 +9,7 @@ namespace ContainerManager.Plugins.Namespaces;
 /// Containers made of nothing but namespaces and the client: no engine, no image. They outlive the server, which adopts them when it
 /// comes back.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "The source has no timer and no handle, and is asked after its end.")]
 internal sealed class NamespacesRuntime : IContainerRuntime, IContainerLauncher, IAsyncDisposable
 {
     internal const string RuntimeName = "namespaces";
@@ -93,7 +95,6 @@ internal sealed class NamespacesRuntime : IContainerRuntime, IContainerLauncher,
     {
         await _lifetime.CancelAsync();
         await Task.WhenAll(_containers.Values.Select(container => container.Supervision));
-        _lifetime.Dispose();
     }
 
     /// <summary>Takes over what an earlier server left: the living as they are, the dead as their policy says.</summary>

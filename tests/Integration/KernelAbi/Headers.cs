@@ -16,7 +16,7 @@ internal static class Headers
             "linux/prctl.h", "linux/nsfs.h", "linux/securebits.h", "linux/magic.h", "linux/wait.h"],
         ["stddef.h", "stdio.h", "errno.h", "fcntl.h", "sched.h", "signal.h", "unistd.h", "limits.h", "sys/stat.h", "sys/inotify.h", "sys/epoll.h",
             "sys/eventfd.h", "sys/mount.h", "sys/socket.h", "sys/un.h", "sys/syscall.h", "sys/wait.h", "sys/prctl.h", "sys/ioctl.h",
-            "sys/signalfd.h", "poll.h", "termios.h"],
+            "sys/signalfd.h", "poll.h", "termios.h", "net/if.h", "spawn.h"],
     ];
 
     /// <summary>The value of each expression, by expression; those that no header has are left out.</summary>

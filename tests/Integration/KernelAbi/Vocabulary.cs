@@ -22,6 +22,13 @@ internal static class Vocabulary
         ["FileKind.Regular"] = "S_IFREG",
         ["FileKind.SymbolicLink"] = "S_IFLNK",
         ["FileKind.Socket"] = "S_IFSOCK",
+        ["MountAttributes.None"] = "0",
+        ["MountAttributes.ReadOnly"] = "MOUNT_ATTR_RDONLY",
+        ["MountAttributes.NoSetUserId"] = "MOUNT_ATTR_NOSUID",
+        ["MountAttributes.NoDevices"] = "MOUNT_ATTR_NODEV",
+        ["MountAttributes.NoExec"] = "MOUNT_ATTR_NOEXEC",
+        ["Descriptor.StandardOutput"] = "STDOUT_FILENO",
+        ["Descriptor.StandardError"] = "STDERR_FILENO",
     };
 
     /// <summary>Numbers the kernel does not know: a whole type, or <c>Type.Member</c>; with the reason.</summary>
@@ -29,11 +36,12 @@ internal static class Vocabulary
     {
         ["RootedPath.RaceTries"] = "a limit of our own",
         ["FileStatus.Wanted"] = "a union of bits that are looked up singly",
+        ["Libc.OpaqueSize"] = "room for the C library's structures; checked beside them",
         ["InsideCall"] = "our names for the calls of a routine",
     };
 
     /// <summary>Structures whose name is taken in C#.</summary>
-    internal static readonly Dictionary<string, string> Structures = new() { ["statx_t"] = "statx" };
+    internal static readonly Dictionary<string, string> Structures = new() { ["statx_t"] = "statx", ["ifreq_t"] = "ifreq" };
 
     /// <summary>Fields whose name in C is reserved in C#, or the other way round: <c>struct.field</c> → C.</summary>
     internal static readonly Dictionary<string, string> Fields = new()
@@ -48,6 +56,9 @@ internal static class Vocabulary
     internal static readonly Dictionary<string, (ulong Value, string Source)> Recorded = new()
     {
         ["MOVE_MOUNT_BENEATH"] = (0x200, "Linux 6.5, include/uapi/linux/mount.h"),
+        ["FSCONFIG_SET_FLAG"] = (0, "an enumerator: Linux 5.2, include/uapi/linux/mount.h"),
+        ["FSCONFIG_SET_STRING"] = (1, "an enumerator: Linux 5.2, include/uapi/linux/mount.h"),
+        ["FSCONFIG_CMD_CREATE"] = (6, "an enumerator: Linux 5.2, include/uapi/linux/mount.h"),
         ["STATX_MNT_ID_UNIQUE"] = (0x4000, "Linux 6.8, include/uapi/linux/stat.h"),
     };
 }

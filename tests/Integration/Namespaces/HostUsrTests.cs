@@ -1,6 +1,7 @@
 using ContainerManager.Abstractions;
 using ContainerManager.Linux;
 using ContainerManager.Plugins.Namespaces;
+using Microsoft.Win32.SafeHandles;
 using static ContainerManager.Tests.Integration.Namespaces.NamespacesBed;
 
 namespace ContainerManager.Tests.Integration.Namespaces;
@@ -87,8 +88,8 @@ public sealed class HostUsrTests : IAsyncDisposable
     [Fact]
     public async Task Nothing_of_the_host_is_open_inside()
     {
-        // A descriptor that the server has open for all its children must not arrive either.
-        using RunningInit init = await _bed.Launcher.LaunchAsync(Script("touch /tmp/ready; exec sleep 1000"), TestContext.Current.CancellationToken);
+        using SafeFileHandle inheritable = OpenInheritable("/proc/version");
+        using RunningInit init = await _bed.Launcher.LaunchAsync(Script("touch /tmp/ready; sleep 1000 & wait"), TestContext.Current.CancellationToken);
         await WhenThereAsync(init.Identity, "/tmp/ready");
         int payload = ProcFiles.OnlyChildOf(init.Identity.ProcessId);
         Assert.Equal(["/dev/null", "/run/payload.log", "/run/payload.log"], Descriptors(payload));
@@ -102,4 +103,13 @@ public sealed class HostUsrTests : IAsyncDisposable
 
     private static string[] Descriptors(int processId) =>
         [.. new DirectoryInfo($"/proc/{processId}/fd").GetFiles().OrderBy(file => int.Parse(file.Name, System.Globalization.CultureInfo.InvariantCulture)).Select(file => file.LinkTarget!)];
+
+    /// <summary>As a careless part of the server would: every child gets it.</summary>
+    private static unsafe SafeFileHandle OpenInheritable(string path)
+    {
+        fixed (byte* bytes = System.Text.Encoding.UTF8.GetBytes(path + "\0"))
+        {
+            return new SafeFileHandle(Tmds.Linux.LibC.open(bytes, Tmds.Linux.LibC.O_RDONLY), ownsHandle: true);
+        }
+    }
 }
