@@ -29,7 +29,7 @@ public sealed class HistoryTests
 
     [Fact]
     public void What_is_there_in_the_end_is_what_was_reported() =>
-        Steps.Array[1, 60].Sample(Play, iter: 400, threads: 1, print: history => string.Join(", ", history));
+        Steps.Array[1, 60].Sample(Play, iter: 200, threads: 1, print: history => string.Join(", ", history));
 
     private static void Play(Step[] history)
     {
