@@ -1,0 +1,44 @@
+namespace ContainerManager.Tests.Architecture.Rooms;
+
+/// <summary>
+/// The rooms of src/Host, and what each may use: another room, a project, or single types of them. Data runs one way (docs/architecture.md);
+/// an entry here is a decision, not a formality. Only the composition (the namespace ContainerManager.Host itself) sees everything.
+/// </summary>
+internal static class RoomTable
+{
+    internal static readonly Dictionary<string, string[]> MayUse = new()
+    {
+        ["Composition"] = ["*"],
+
+        // Sources of events.
+        ["Events"] = ["Abstractions", "Linux"],
+        ["Paths"] = ["Events", "Abstractions", "Linux"],
+        ["Configuration"] = ["Paths.PathPattern", "Abstractions"],
+        ["Plugins"] = ["Events", "Composition.PrivateDirectory", "Abstractions", "Linux"],
+
+        // The pure part: values in, values out.
+        ["State"] =
+        [
+            "Configuration", "Paths.PathPattern", "Abstractions", "Linux.FileIdentity", "Linux.FileKind",
+            "Protocol.ContainerStatus", "Protocol.BindingStatus",
+        ],
+
+        // The doing.
+        ["Journaling"] = ["State", "Abstractions"],
+        ["Mounting"] = ["Abstractions", "Linux"],
+        ["Containers"] = ["Events", "State", "Journaling", "Mounting", "Abstractions", "Linux"],
+
+        // Reads and asks through its own interface only; looks at its socket as a file.
+        ["Control"] = ["Protocol", "Linux.FileStatus", "Linux.FileIdentity", "Linux.FileKind"],
+    };
+
+    /// <summary>Rooms without input, output, clock or threads: what else of .NET they may not touch, as prefixes of full names.</summary>
+    internal static readonly Dictionary<string, string[]> Pure = new()
+    {
+        ["State"] =
+        [
+            "System.IO.", "System.Net.", "System.Threading.", "System.Diagnostics.Process", "System.Diagnostics.Stopwatch",
+            "System.TimeProvider", "System.DateTime", "System.Random", "System.Console", "Microsoft.",
+        ],
+    };
+}
