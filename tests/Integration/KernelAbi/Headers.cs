@@ -13,10 +13,10 @@ internal static class Headers
     [
         ["stddef.h", "stdio.h", "asm/unistd.h", "linux/fcntl.h", "linux/stat.h", "linux/mount.h", "linux/openat2.h", "linux/sched.h",
             "linux/inotify.h", "linux/eventpoll.h", "linux/limits.h", "linux/netlink.h", "linux/bpf.h", "linux/pidfd.h", "linux/capability.h",
-            "linux/prctl.h", "linux/nsfs.h", "linux/securebits.h", "linux/magic.h", "linux/wait.h"],
+            "linux/prctl.h", "linux/nsfs.h", "linux/securebits.h", "linux/magic.h", "linux/wait.h", "linux/if.h"],
         ["stddef.h", "stdio.h", "errno.h", "fcntl.h", "sched.h", "signal.h", "unistd.h", "limits.h", "sys/stat.h", "sys/inotify.h", "sys/epoll.h",
             "sys/eventfd.h", "sys/mount.h", "sys/socket.h", "sys/un.h", "sys/syscall.h", "sys/wait.h", "sys/prctl.h", "sys/ioctl.h",
-            "sys/signalfd.h", "poll.h", "termios.h", "net/if.h", "spawn.h"],
+            "sys/signalfd.h", "poll.h", "termios.h", "spawn.h", "dirent.h", "net/if.h"],
     ];
 
     /// <summary>The value of each expression, by expression; those that no header has are left out.</summary>
@@ -24,11 +24,21 @@ internal static class Headers
     {
         Dictionary<string, ulong> values = [];
         string[] wanted = [.. expressions.Distinct()];
+        string[] macros = [.. wanted.Where(IsOfMacros)];
         foreach (string[] group in s_groups)
         {
-            foreach ((string expression, ulong value) in await AskAsync(group, wanted))
+            foreach ((string expression, ulong value) in await AskAsync(group, macros))
             {
                 values.TryAdd(expression, value);
+            }
+        }
+
+        // The preprocessor cannot tell whether there is an enumerator of a name; only the compiler can, by failing.
+        foreach (string expression in wanted.Where(expression => !values.ContainsKey(expression)))
+        {
+            if (await AskAsync(expression) is { } value)
+            {
+                values[expression] = value;
             }
         }
 
@@ -60,15 +70,16 @@ internal static class Headers
         return (null, errors.ToString());
     }
 
+    private static bool IsOfMacros(string expression) => !expression.Contains("offsetof", StringComparison.Ordinal);
+
     private static async Task<IEnumerable<(string Expression, ulong Value)>> AskAsync(string[] group, string[] expressions)
     {
         StringBuilder body = new();
         for (int i = 0; i < expressions.Length; i++)
         {
-            // Each of these is a macro where it exists, also what is an enumerator besides.
-            string[] names = [.. expressions[i].Split([' ', '|', '(', ')'], StringSplitOptions.RemoveEmptyEntries).Where(word => !char.IsDigit(word[0]))];
-            string condition = names.Length == 0 ? "1" : string.Join(" && ", names.Select(name => $"defined({name})"));
-            body.AppendLine(CultureInfo.InvariantCulture, $"#if {condition}\nprintf(\"{i} %llu\\n\", (unsigned long long)(long long)({expressions[i]}));\n#endif");
+            IEnumerable<string> names = expressions[i].Split([' ', '|'], StringSplitOptions.RemoveEmptyEntries).Where(word => !char.IsDigit(word[0]));
+            string condition = string.Join(" && ", names.Select(name => $"defined({name})").Prepend("1"));
+            body.AppendLine(CultureInfo.InvariantCulture, $"#if {condition}\n{Print(i, expressions[i])}\n#endif");
         }
 
         (string[]? output, string errors) = await CCompiler.RunAsync(Program(group, body.ToString()));
@@ -76,6 +87,22 @@ internal static class Headers
             .Select(line => line.Split(' '))
             .Select(pair => (expressions[int.Parse(pair[0], CultureInfo.InvariantCulture)], ulong.Parse(pair[1], CultureInfo.InvariantCulture)));
     }
+
+    private static async Task<ulong?> AskAsync(string expression)
+    {
+        foreach (string[] group in s_groups)
+        {
+            if ((await CCompiler.RunAsync(Program(group, Print(0, expression) + "\n"))).Output is [{ } line])
+            {
+                return ulong.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture);
+            }
+        }
+
+        return null;
+    }
+
+    private static string Print(int number, string expression) =>
+        string.Create(CultureInfo.InvariantCulture, $"printf(\"{number} %llu\\n\", (unsigned long long)(long long)({expression}));");
 
     private static string Program(string[] group, string body) =>
         "#define _GNU_SOURCE\n" +

@@ -40,18 +40,18 @@ internal static partial class OurNumbers
         return (known, unmapped);
     }
 
-    /// <summary>The structures of <paramref name="types"/> that are spelled as in C.</summary>
+    /// <summary>The structures of <paramref name="types"/> that are spelled as in C, perhaps with <c>_t</c> where the name is taken.</summary>
     internal static IReadOnlyList<KernelStructure> Structures(IEnumerable<Type> types) =>
         [.. types.Where(type => type is { IsValueType: true, IsEnum: false } && CStructure().IsMatch(type.Name)).Select(StructureOf)];
 
     private static KernelStructure StructureOf(Type type) => new(
         type,
-        "struct " + Vocabulary.Structures.GetValueOrDefault(type.Name, type.Name),
+        "struct " + (type.Name.EndsWith("_t", StringComparison.Ordinal) ? type.Name[..^2] : type.Name),
         [.. type.GetFields(Everything).Where(field => !field.IsStatic && !field.IsPrivate)
             .Select(field => (field, Vocabulary.Fields.GetValueOrDefault($"{type.Name}.{field.Name}", field.Name)))]);
 
     private static bool IsNumber(FieldInfo field) =>
-        field is { IsLiteral: true } && (field.FieldType.IsEnum || (field.FieldType.IsPrimitive && field.FieldType != typeof(bool)));
+        field is { IsLiteral: true } && (field.FieldType.IsEnum || (field.FieldType.IsPrimitive && field.FieldType != typeof(bool) && field.FieldType != typeof(char)));
 
     private static string? ExpressionOf(FieldInfo field, string name) =>
         Vocabulary.Expressions.TryGetValue(name, out string? expression) ? expression

@@ -14,6 +14,10 @@ internal static class Vocabulary
         ["Epoll.CtlModify"] = "EPOLL_CTL_MOD",
         ["CreateRoutine.RegularFile"] = "S_IFREG | 0644",
         ["CreateRoutine.DirectoryMode"] = "0755",
+        ["Descriptor.StandardError"] = "STDERR_FILENO",
+        ["Descriptor.StandardOutput"] = "STDOUT_FILENO",
+        ["DirectoryNames.LengthOffset"] = "offsetof(struct dirent64, d_reclen)",
+        ["DirectoryNames.NameOffset"] = "offsetof(struct dirent64, d_name)",
         ["FileKind.Unknown"] = "0",
         ["FileKind.Fifo"] = "S_IFIFO",
         ["FileKind.CharacterDevice"] = "S_IFCHR",
@@ -27,21 +31,17 @@ internal static class Vocabulary
         ["MountAttributes.NoSetUserId"] = "MOUNT_ATTR_NOSUID",
         ["MountAttributes.NoDevices"] = "MOUNT_ATTR_NODEV",
         ["MountAttributes.NoExec"] = "MOUNT_ATTR_NOEXEC",
-        ["Descriptor.StandardOutput"] = "STDOUT_FILENO",
-        ["Descriptor.StandardError"] = "STDERR_FILENO",
     };
 
     /// <summary>Numbers the kernel does not know: a whole type, or <c>Type.Member</c>; with the reason.</summary>
     internal static readonly Dictionary<string, string> OursAlone = new()
     {
         ["RootedPath.RaceTries"] = "a limit of our own",
+        ["FileName.EscapeBase"] = "how we write bytes that are not UTF-8",
+        ["Libc.OpaqueSize"] = "more than posix_spawn's and the signal sets' objects take",
         ["FileStatus.Wanted"] = "a union of bits that are looked up singly",
-        ["Libc.OpaqueSize"] = "room for the C library's structures; checked beside them",
         ["InsideCall"] = "our names for the calls of a routine",
     };
-
-    /// <summary>Structures whose name is taken in C#.</summary>
-    internal static readonly Dictionary<string, string> Structures = new() { ["statx_t"] = "statx", ["ifreq_t"] = "ifreq" };
 
     /// <summary>Fields whose name in C is reserved in C#, or the other way round: <c>struct.field</c> → C.</summary>
     internal static readonly Dictionary<string, string> Fields = new()
@@ -56,9 +56,6 @@ internal static class Vocabulary
     internal static readonly Dictionary<string, (ulong Value, string Source)> Recorded = new()
     {
         ["MOVE_MOUNT_BENEATH"] = (0x200, "Linux 6.5, include/uapi/linux/mount.h"),
-        ["FSCONFIG_SET_FLAG"] = (0, "an enumerator: Linux 5.2, include/uapi/linux/mount.h"),
-        ["FSCONFIG_SET_STRING"] = (1, "an enumerator: Linux 5.2, include/uapi/linux/mount.h"),
-        ["FSCONFIG_CMD_CREATE"] = (6, "an enumerator: Linux 5.2, include/uapi/linux/mount.h"),
         ["STATX_MNT_ID_UNIQUE"] = (0x4000, "Linux 6.8, include/uapi/linux/stat.h"),
     };
 }
