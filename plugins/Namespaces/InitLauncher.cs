@@ -25,7 +25,7 @@ internal sealed class InitLauncher(IPluginHost host, RecordStore records, Privat
         try
         {
             using CancellationTokenRegistration abort = cancellationToken.Register(() => Abort(wrapper, Volatile.Read(ref init)));
-            await ExpectAsync("born", wrapper);
+            await ExpectAsync("born", wrapper, request);
             Volatile.Write(ref init, Identify(wrapper));
             if (request.UserNamespace)
             {
@@ -36,7 +36,7 @@ internal sealed class InitLauncher(IPluginHost host, RecordStore records, Privat
             cancellationToken.ThrowIfCancellationRequested();
             await wrapper.StandardInput.WriteAsync('g');
             wrapper.StandardInput.Close();
-            await ExpectAsync("running", wrapper);
+            await ExpectAsync("running", wrapper, request);
             wrapper.StandardError.Close();
             return init;
         }
@@ -80,7 +80,7 @@ internal sealed class InitLauncher(IPluginHost host, RecordStore records, Privat
         wrapper.StandardInput.Close();
     }
 
-    private static async Task ExpectAsync(string word, Process wrapper)
+    private static async Task ExpectAsync(string word, Process wrapper, LaunchRequest request)
     {
         string? line = await wrapper.StandardOutput.ReadLineAsync(CancellationToken.None);
         if (line == word)
@@ -90,10 +90,15 @@ internal sealed class InitLauncher(IPluginHost host, RecordStore records, Privat
 
         if (line?.StartsWith("failed ", StringComparison.Ordinal) == true)
         {
-            throw new IOException(line["failed ".Length..]);
+            throw new IOException(line["failed ".Length..] + HintFor(request));
         }
 
         string error = (await wrapper.StandardError.ReadToEndAsync(CancellationToken.None)).Trim();
         throw new IOException(error.Length > 0 ? error : "the container's first process ended without a word");
     }
+
+    /// <summary>Most that goes wrong with a given root in a user namespace is one thing.</summary>
+    private static string HintFor(LaunchRequest request) => request is { UserNamespace: true, Root: { } root } && SubordinateIds.OfHost() is var ids
+        ? $" (with a user namespace, {root} must belong to its root outside: chown -R {ids.FirstUser}:{ids.FirstGroup} {root})"
+        : "";
 }

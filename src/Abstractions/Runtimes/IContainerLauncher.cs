@@ -35,7 +35,7 @@ public sealed record LaunchRequest
     /// <summary>True: the host's network namespace. False: a private one with only a loopback interface.</summary>
     public bool HostNetwork { get; init; }
 
-    /// <summary>True: root inside is an unprivileged user outside.</summary>
+    /// <summary>True: root inside is an unprivileged user outside. A <see cref="Root"/> must belong to that user then.</summary>
     public bool UserNamespace { get; init; }
 
     /// <summary>Whether to start it again when its command ends.</summary>

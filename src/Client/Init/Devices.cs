@@ -12,7 +12,8 @@ internal static class Devices
 
     internal static void Mount(ContainerTree tree)
     {
-        using DetachedMount dev = DetachedMount.Create("tmpfs", Plain, "mode=0755");
+        // A node counts by the mount it is on, and each of these is one.
+        using DetachedMount dev = DetachedMount.Create("tmpfs", Plain | MountAttributes.NoDevices, "mode=0755");
         tree.MountOnTop(dev, "dev");
         OwnDirectory devices = new(dev.Handle);
         foreach (string name in FromHost)

@@ -36,6 +36,14 @@ public sealed class GivenRootTests : IAsyncDisposable
         Assert.Contains(_bed["missing"], failure.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_root_of_somebody_else_is_refused_with_a_remedy()
+    {
+        LaunchRequest request = Request(MakeRoot(), "true") with { UserNamespace = true };
+        IOException failure = await Assert.ThrowsAnyAsync<IOException>(() => _bed.Launcher.LaunchAsync(request, TestContext.Current.CancellationToken));
+        Assert.Contains($"chown -R {SubordinateIds.OfHost().FirstUser}:", failure.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("dev")]
     [InlineData("proc")]
