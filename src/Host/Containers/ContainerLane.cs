@@ -4,6 +4,8 @@ using ContainerManager.Host.Events;
 using ContainerManager.Host.Journaling;
 using ContainerManager.Host.Mounting;
 using ContainerManager.Host.State;
+using ContainerManager.Linux;
+using Microsoft.Win32.SafeHandles;
 
 namespace ContainerManager.Host.Containers;
 
@@ -107,6 +109,7 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
     {
         services.Executor.Execute(entry, strategy.Detach(step.Current.Mount));
         services.Journal.Detached(RecordedAttachment.Of(id, step.Current));
+        _madeDirectories.RemoveWhere(directory => step.Current.Made.Contains(directory) && !Exists(entry, directory));
         return null;
     }
 
@@ -128,6 +131,12 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
                 request.Target.StartsWith(directory, StringComparison.Ordinal))
             .OrderBy(directory => directory.Length)];
         return outcome with { Made = Joined(parents, outcome.Made) };
+    }
+
+    private static bool Exists(ContainerEntry entry, string path)
+    {
+        using SafeFileHandle? there = RootedPath.Open(entry.Root, path);
+        return there is not null;
     }
 
     private Attachment Remembered(Attachment attachment)

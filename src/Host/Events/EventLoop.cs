@@ -14,6 +14,7 @@ internal sealed class EventLoop : ILaneScheduler, IDisposable
     private const ulong WakeToken = 0;
     private const int UsualThreads = 3;
     private const int MostThreads = 128;
+    private static readonly TimeSpan EndsWithin = TimeSpan.FromSeconds(1);
 
     [ThreadStatic]
     private static EventLoop? t_current;
@@ -27,6 +28,7 @@ internal sealed class EventLoop : ILaneScheduler, IDisposable
     private readonly ConcurrentDictionary<ulong, Registration> _sources = new();
     private readonly IEventSink _sink;
     private readonly Action<string, Exception> _onFault;
+    private readonly ManualResetEventSlim _ended = new();
     private ulong _lastToken = WakeToken;
     private int _threads;
     private int _waiting;
@@ -72,11 +74,18 @@ internal sealed class EventLoop : ILaneScheduler, IDisposable
         }
     }
 
-    /// <summary>Ends the threads once they are idle. Lanes that still have work are not run.</summary>
+    /// <summary>
+    /// Ends the threads, so that sources can be closed. Lanes that still have work are not run; a thread that hangs in one is not waited for:
+    /// it reads no source.
+    /// </summary>
     public void Dispose()
     {
         _stopping = true;
         _wake.Signal();
+        if (Volatile.Read(ref _threads) > 0)
+        {
+            _ended.Wait(EndsWithin);
+        }
     }
 
     private void StartThread()
@@ -109,7 +118,10 @@ internal sealed class EventLoop : ILaneScheduler, IDisposable
             }
         }
 
-        Interlocked.Decrement(ref _threads);
+        if (Interlocked.Decrement(ref _threads) == 0)
+        {
+            _ended.Set();
+        }
     }
 
     private void TakeWake()
@@ -148,7 +160,7 @@ internal sealed class EventLoop : ILaneScheduler, IDisposable
 
     private void RunReady()
     {
-        while (_ready.TryDequeue(out Lane? lane))
+        while (!_stopping && _ready.TryDequeue(out Lane? lane))
         {
             if (!_ready.IsEmpty)
             {
@@ -216,7 +228,10 @@ internal sealed class EventLoop : ILaneScheduler, IDisposable
 
                 _removed = true;
                 loop._sources.TryRemove(Token, out _);
-                loop._epoll.Remove(Source.Handle);
+                if (!Source.Handle.IsClosed)
+                {
+                    loop._epoll.Remove(Source.Handle);
+                }
             }
 
             Source.Dispose();

@@ -17,7 +17,9 @@ public abstract class ScenarioTests : IAsyncLifetime
 
     private protected ScenarioTests(IScenarioRuntime runtime) => _runtime = runtime;
 
-    private ServerUnderTest Server => _server!;
+    private protected ServerUnderTest Server => _server!;
+
+    private protected string Name => _name;
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
@@ -255,7 +257,7 @@ public abstract class ScenarioTests : IAsyncLifetime
     private IEnumerable<MountTableEntry> Mounts(string prefix) =>
         MountTable.OfProcess(ProcessId).Mounts.Where(mount => mount.MountPoint.StartsWith(prefix, StringComparison.Ordinal));
 
-    private Task StartAsync(string rules, string? option = null, string more = "") =>
+    private protected Task StartAsync(string rules, string? option = null, string more = "") =>
         StartServerAsync(rules, more, option is null ? [] : [option]);
 
     private async Task StartServerAsync(string rules, string more, string[] options)

@@ -32,6 +32,9 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         _http = new HttpClient(new SocketsHttpHandler { ConnectCallback = ConnectAsync }) { BaseAddress = new Uri("http://server") };
     }
 
+    /// <summary>Variables for the server, as <c>NAME=value</c>.</summary>
+    internal string[] Environment { get; init; } = [];
+
     internal string Socket => _directory["control.sock"];
 
     internal string ConfigurationPath => _directory["container-manager.conf"];
@@ -53,9 +56,9 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         log.EnableRaisingEvents = true;
         _process = new BackgroundProcess(
             LogPath,
-            Installation.Server,
+            "/usr/bin/env",
             [
-                "--config", ConfigurationPath, "--socket", Socket, "--plugins", PluginDirectory, "--state-dir", _directory["state"],
+                .. Environment, Installation.Server, "--config", ConfigurationPath, "--socket", Socket, "--plugins", PluginDirectory, "--state-dir", _directory["state"],
                 "--log-level", "debug", .. _options,
             ]);
         using CancellationTokenSource deadline = new(Deadline);
