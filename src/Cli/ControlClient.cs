@@ -16,7 +16,7 @@ internal sealed class ControlClient : IDisposable
         ServerSocket socket = new(socketPath);
         SocketsHttpHandler handler = new()
         {
-            ConnectCallback = async (_, cancellationToken) => await socket.ConnectAsync(cancellationToken),
+            ConnectCallback = (_, _) => ValueTask.FromResult<Stream>(socket.Connect()),
             UseProxy = false,
             UseCookies = false,
             AllowAutoRedirect = false,

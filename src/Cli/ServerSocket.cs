@@ -9,12 +9,13 @@ internal sealed class ServerSocket(string path)
     /// <summary>Where the seed project's server listened. Anybody can make a socket there, so it is only used when it is named.</summary>
     private const string SeedSocket = "/tmp/container-manager-cli.sock";
 
-    internal async Task<NetworkStream> ConnectAsync(CancellationToken cancellationToken)
+    /// <summary>Blocks while the server's queue is full; an asynchronous connect(2) would fail then, with EAGAIN.</summary>
+    internal NetworkStream Connect()
     {
         Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
+            socket.Connect(new UnixDomainSocketEndPoint(path));
             return new NetworkStream(socket, ownsSocket: true);
         }
         catch (Exception exception) when (exception is SocketException or ArgumentException)

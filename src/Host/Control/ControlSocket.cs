@@ -10,7 +10,9 @@ namespace ContainerManager.Host.Control;
 internal sealed class ControlSocket : IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-    private const int Backlog = 128;
+
+    /// <summary>As many as the kernel allows (net.core.somaxconn): a client that finds the queue full is refused with EAGAIN (unix(7)).</summary>
+    private const int Backlog = int.MaxValue;
 
     /// <summary>Between two attempts to accept while the process has no file descriptor or memory left for it.</summary>
     private static readonly TimeSpan s_backOff = TimeSpan.FromMilliseconds(100);

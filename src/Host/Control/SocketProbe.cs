@@ -60,6 +60,10 @@ internal static class SocketProbe
         {
             return;
         }
+        catch (SocketException exception) when (exception.SocketErrorCode == SocketError.WouldBlock)
+        {
+            // Its queue is full: it is alive.
+        }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
         }

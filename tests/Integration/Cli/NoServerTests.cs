@@ -66,6 +66,27 @@ public sealed class NoServerTests : IDisposable
         Assert.Contains("makes no sense", ran.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task ServerWithAFullQueueIsWaitedFor()
+    {
+        using Socket busy = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        busy.Bind(new UnixDomainSocketEndPoint(Place));
+        busy.Listen(0);
+        using Socket first = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await first.ConnectAsync(new UnixDomainSocketEndPoint(Place), TestContext.Current.CancellationToken);
+        Task<Ran> running = ContainerUtil.RunAsync(Place, "events");
+
+        // It does not give up.
+        await Assert.ThrowsAsync<TimeoutException>(() => running.WaitAsync(TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken));
+        using (await busy.AcceptAsync(TestContext.Current.CancellationToken))
+        using (Socket client = await busy.AcceptAsync(TestContext.Current.CancellationToken))
+        {
+            await client.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(new Ran(0, "", ""), await running);
+    }
+
     [Theory]
     [InlineData("", "container-util status")]
     [InlineData("status", "container-util status web --check")]

@@ -65,6 +65,19 @@ public sealed class SocketTests : IDisposable
     }
 
     [Fact]
+    public async Task LivingServerThatIsTooBusyToAnswerIsLeftAloneToo()
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Place)!);
+        using Socket other = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        other.Bind(new UnixDomainSocketEndPoint(Place));
+        other.Listen(0);
+        using Socket client = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await client.ConnectAsync(new UnixDomainSocketEndPoint(Place), TestContext.Current.CancellationToken);
+        ControlSocketException refusal = await Assert.ThrowsAsync<ControlSocketException>(StartAsync);
+        Assert.Contains("running already", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task OfManyThatStartAtOnceOneServes()
     {
         Task<ControlServer?>[] starts = [.. Enumerable.Range(0, 16).Select(_ => Task.Run(TryStartAsync))];
