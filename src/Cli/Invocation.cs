@@ -42,7 +42,7 @@ internal sealed class Invocation
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException or JsonException or SocketException)
         {
-            Failure failure = new(ExitCode.Failed, $"the server's reply broke off or makes no sense: {exception.Message}");
+            Failure failure = new(ExitCode.Failed, $"the server's reply broke off or makes no sense: {exception.GetBaseException().Message}");
             return Report.Failed(failure, line.GetValue(GlobalOptions.Json));
         }
     }

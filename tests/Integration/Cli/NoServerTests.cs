@@ -58,6 +58,7 @@ public sealed class NoServerTests : IDisposable
         Task<Ran> running = ContainerUtil.RunAsync(Place, "status");
         using (Socket client = await odd.AcceptAsync(TestContext.Current.CancellationToken))
         {
+            await client.ReceiveAsync(new byte[4096], TestContext.Current.CancellationToken);
             await client.SendAsync("hello\n"u8.ToArray(), TestContext.Current.CancellationToken);
         }
 
@@ -81,6 +82,7 @@ public sealed class NoServerTests : IDisposable
         using (await busy.AcceptAsync(TestContext.Current.CancellationToken))
         using (Socket client = await busy.AcceptAsync(TestContext.Current.CancellationToken))
         {
+            await client.ReceiveAsync(new byte[4096], TestContext.Current.CancellationToken);
             await client.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
         }
 
