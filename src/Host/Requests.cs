@@ -27,5 +27,5 @@ internal static class Requests
         new(key.Text, rule.Source.Text, ((TargetMapping.To)rule.Mapping).Target, rule.Options);
 
     private static PathRule RuleFor(string source, string target, MountOptions options) =>
-        new(new PathPattern(source, EntriesOfDirectory: false), new TargetMapping.To(target), options, Optional: false, Origin);
+        new(new PathPattern(source, EntriesOfDirectory: false, IsLiteral: true), new TargetMapping.To(target), options, Optional: false, Origin);
 }

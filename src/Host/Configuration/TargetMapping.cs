@@ -30,15 +30,13 @@ internal abstract record TargetMapping
     {
         internal override string TargetOf(PathPattern pattern, string path)
         {
-            ReadOnlySpan<char> rest = path.AsSpan(FixedLength(pattern.Text)).TrimStart('/');
+            ReadOnlySpan<char> rest = path.AsSpan(FixedLength(pattern)).TrimStart('/');
             return rest.IsEmpty ? Target : string.Concat(Target == "/" ? "" : Target, "/", rest);
         }
 
         /// <summary>Length of the leading components without wildcards; the whole pattern when it has none.</summary>
-        private static int FixedLength(string pattern)
-        {
-            int wildcard = pattern.AsSpan().IndexOfAny('*', '?', '[');
-            return wildcard < 0 ? pattern.Length : pattern.AsSpan(0, wildcard).LastIndexOf('/');
-        }
+        private static int FixedLength(PathPattern pattern) => pattern.HasWildcard
+            ? pattern.Text.AsSpan(0, pattern.Text.AsSpan().IndexOfAny('*', '?', '[')).LastIndexOf('/')
+            : pattern.Text.Length;
     }
 }

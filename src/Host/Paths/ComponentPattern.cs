@@ -22,7 +22,7 @@ internal sealed class ComponentPattern
     internal static ComponentPattern Exactly(string name) => new(name, null);
 
     internal static ImmutableArray<ComponentPattern> Split(PathPattern pattern) =>
-        [.. pattern.Text.Split('/', StringSplitOptions.RemoveEmptyEntries).Select(Parse)];
+        [.. pattern.Text.Split('/', StringSplitOptions.RemoveEmptyEntries).Select(name => pattern.IsLiteral ? Exactly(name) : Parse(name))];
 
     internal bool Matches(string name) =>
         Literal is not null ? Literal == name : _wildcard is null || Glob.Matches(_wildcard, name);

@@ -5,10 +5,11 @@ namespace ContainerManager.Host.Paths;
 /// <param name="EntriesOfDirectory">
 /// When what is found is a directory, its entries are meant, singly (<c>_inotify_watch</c>), and not the directory (<c>_automount</c>).
 /// </param>
-internal readonly record struct PathPattern(string Text, bool EntriesOfDirectory)
+/// <param name="IsLiteral">The characters of wildcards stand for themselves: a path that somebody named, not a pattern.</param>
+internal readonly record struct PathPattern(string Text, bool EntriesOfDirectory, bool IsLiteral = false)
 {
     /// <summary>True when a component holds a wildcard.</summary>
-    internal bool HasWildcard => Text.AsSpan().ContainsAny('*', '?', '[');
+    internal bool HasWildcard => !IsLiteral && Text.AsSpan().ContainsAny('*', '?', '[');
 
     /// <inheritdoc/>
     public override string ToString() => Text;

@@ -166,8 +166,8 @@ public abstract class ScenarioTests : IAsyncLifetime
         ulong? stays = (await Server.UntilBindingAsync(_name, "/stays", "attached")).MountId;
         await Server.UntilBindingAsync(_name, "/changes", "attached");
         await Server.UntilBindingAsync(_name, "/goes", "attached");
-        File.WriteAllText(_host["extra"], "by hand");
-        await Server.BindAsync(_name, _host["extra"], "/extra");
+        File.WriteAllText(_host["[extra]*"], "by hand");
+        await Server.BindAsync(_name, _host["[extra]*"], "/extra");
         await (killed ? Server.KillAsync() : Server.StopAsync());
         Assert.Equal("one", File.ReadAllText(Inside("/stays")));
         File.Delete(_host["goes"]);
