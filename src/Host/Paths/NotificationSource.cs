@@ -22,19 +22,16 @@ internal sealed class NotificationSource(Inotify inotify, WatchTable table, Acti
     /// <inheritdoc/>
     public void Drain(IEventSink sink)
     {
-        while (inotify.Read(_records))
+        try
         {
-            table.Match(_records, _hits);
-            foreach (Hit hit in _hits)
+            while (inotify.Read(_records))
             {
-                hit.Deliver();
+                Deliver();
             }
-
-            _hits.Clear();
-            if (_records.Exists(IsOverflow))
-            {
-                overflowed();
-            }
+        }
+        catch (ObjectDisposedException)
+        {
+            // Closed while we read: nobody is interested any more.
         }
     }
 
@@ -43,6 +40,21 @@ internal sealed class NotificationSource(Inotify inotify, WatchTable table, Acti
     {
         table.Close();
         inotify.Dispose();
+    }
+
+    private void Deliver()
+    {
+        table.Match(_records, _hits);
+        foreach (Hit hit in _hits)
+        {
+            hit.Deliver();
+        }
+
+        _hits.Clear();
+        if (_records.Exists(IsOverflow))
+        {
+            overflowed();
+        }
     }
 
     private static bool IsOverflow(InotifyRecord record) => (record.Mask & InotifyMask.IN_Q_OVERFLOW) != 0;

@@ -82,7 +82,7 @@ internal sealed class PathWatcher : IDisposable
         walk?.Dispose();
     }
 
-    /// <summary>Ends everything and closes both sources.</summary>
+    /// <summary>Ends everything and closes both sources, which no loop may wait for any more.</summary>
     public void Dispose()
     {
         lock (_lock)

@@ -186,17 +186,17 @@ internal sealed class PatternWalk : IDisposable
             return;
         }
 
+        if (_tree.Failures.CanRetry && !_retryIsDue)
+        {
+            _retryIsDue = true;
+            _retryTimer.Change(RetryAfter, Timeout.InfiniteTimeSpan);
+        }
+
         _tree.Failures.Report();
         if (!_scanned)
         {
             _scanned = true;
             _sink.PatternScanned(_pattern);
-        }
-
-        if (_tree.Failures.CanRetry && !_retryIsDue)
-        {
-            _retryIsDue = true;
-            _retryTimer.Change(RetryAfter, Timeout.InfiniteTimeSpan);
         }
     }
 

@@ -38,7 +38,7 @@ public sealed class HungFileSystemTests : IDisposable
         _watched.Unwatch(hung[7]);
         _fuse.Dispose();
         _watched.UntilFailed(hung[0], "hung");
-        Mounts.Detach(_watched.At("hung"));
+        Mounts.Unmount(_watched.At("hung"));
         _watched.Make("hung/0/x");
         _watched.UntilPresent(hung[0], "hung/0/x");
         _watched.UntilFailed(hung[0], null);
@@ -54,7 +54,7 @@ public sealed class HungFileSystemTests : IDisposable
         _watched.Make("d/b/x");
         _watched.UntilPresent(other, "d/b/x");
         _fuse.Dispose();
-        Mounts.Detach(_watched.At("d/a"));
+        Mounts.Unmount(_watched.At("d/a"));
         _watched.UntilPresent(hung, "d/b/x");
         _watched.UntilPresent(hung, "d/a/x");
         _watched.UntilFailed(hung, null);

@@ -23,10 +23,8 @@ internal static class Mounts
     internal static void Fuse(SafeHandle device, string target) =>
         Mount("hung", target, "fuse", 0, $"fd={device.DangerousGetHandle()},rootmode=40000,user_id=0,group_id=0");
 
-    internal static void Unmount(string target) => Check(umount2(target, 0), $"umount {target}");
-
-    /// <summary>Takes the topmost mount away though it is in use; does not look at what is mounted.</summary>
-    internal static void Detach(string target) => Check(umount2(target, MNT_DETACH), $"umount -l {target}");
+    /// <summary>Takes the topmost mount away, though somebody may be looking into it at this moment; does not look itself.</summary>
+    internal static void Unmount(string target) => Check(umount2(target, MNT_DETACH), $"umount -l {target}");
 
     private static void Mount(string source, string target, string? type, nuint flags, string? data) =>
         Check(mount(source, target, type, flags, data), $"mount {source} {target}");

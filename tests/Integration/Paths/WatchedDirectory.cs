@@ -13,20 +13,20 @@ internal sealed class WatchedDirectory : IPathSink, IEventSink, IDisposable
     private readonly TemporaryDirectory _directory = new("paths");
     private readonly EventLoop _loop;
     private readonly PathWatcher _watcher;
+    private readonly IDisposable[] _registrations;
     private readonly object _changed = new();
     private readonly Dictionary<(PathPattern, string), FileIdentity> _present = [];
     private readonly Dictionary<PathPattern, string> _failed = [];
     private readonly HashSet<PathPattern> _scanned = [];
     private readonly List<string> _faults = [];
 
-    internal WatchedDirectory()
+    internal WatchedDirectory(TimeProvider? time = null)
     {
         Mounts.Tmpfs(_directory.FullPath);
         Mounts.MakePrivate(_directory.FullPath);
         _loop = new EventLoop(this, (name, fault) => _faults.Add($"{name}: {fault}"));
-        _watcher = new PathWatcher(this, _loop, TimeProvider.System);
-        _loop.Add(_watcher.Notifications);
-        _loop.Add(_watcher.Mounts);
+        _watcher = new PathWatcher(this, _loop, time ?? TimeProvider.System);
+        _registrations = [_loop.Add(_watcher.Notifications), _loop.Add(_watcher.Mounts)];
         _loop.Start();
     }
 
@@ -100,6 +100,7 @@ internal sealed class WatchedDirectory : IPathSink, IEventSink, IDisposable
     {
         try
         {
+            Array.ForEach(_registrations, it => it.Dispose());
             _loop.Dispose();
             _watcher.Dispose();
             Assert.Empty(_faults);

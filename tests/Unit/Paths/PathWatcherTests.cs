@@ -261,6 +261,25 @@ public sealed class PathWatcherTests : IDisposable
         Assert.Contains("/proc", _pump.Sink.Paths(entries));
     }
 
+    [Fact]
+    public void What_was_not_found_is_reported_again_as_there_or_as_gone()
+    {
+        File.WriteAllText(_pump.At("x"), "");
+        PathPattern x = _pump.Watch("x");
+        _pump.Watcher.Reexamine(x, _pump.At("x"));
+        _pump.RunLanes();
+        Assert.Equal([$"{_pump.At("x")} appeared twice"], _pump.Sink.Wrong);
+        _pump.Sink.Wrong.Clear();
+
+        File.Delete(_pump.At("x"));
+        _pump.Watcher.Reexamine(x, _pump.At("x"));
+        _pump.RunLanes();
+        Assert.Empty(_pump.Sink.Paths(x));
+        _pump.Watcher.Reexamine(x, _pump.At("x"));
+        _pump.Settle();
+        Assert.Equal(1, _pump.Sink.Vanished);
+    }
+
     private int Marks => _pump.Sink.Of(_pump.Marks).Count;
 
     private void AssertTrue(PathPattern pattern, int? count = null)
