@@ -131,12 +131,15 @@ internal sealed class Engine : IPathSink, IEventSink, IDisposable
     {
         foreach (PlannedStep planned in _plan.Steps)
         {
-            LaneOf(planned.Container).Enqueue(planned.Run, planned.Step);
+            ContainerLane lane = LaneOf(planned.Container);
             if (planned.Step is Step.Close)
             {
                 // A next run gets a lane of its own, should this one hang.
+                lane.Abandon();
                 _lanes.Remove(planned.Container);
             }
+
+            lane.Enqueue(planned.Run, planned.Step);
         }
 
         _plan.Watch.ForEach(_watcher.Watch);

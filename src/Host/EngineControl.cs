@@ -58,7 +58,11 @@ internal sealed class EngineControl(
         {
             engine.Post(new HostEvent.UnbindRequested(key, rule));
             journal.Unrequested(Requests.Record(key, rule));
-            await SettledAsync(state => Mounted(state, key, TargetOf(rule)) ? null : state, cancellationToken);
+            string? outcome = await SettledAsync(state => UnbindOutcome(state, key, TargetOf(rule)), cancellationToken);
+            if (outcome is not "")
+            {
+                throw new ControlException(outcome is null ? 504 : 422, $"{TargetOf(rule)} is still mounted: {outcome ?? "it takes long"}", "see status");
+            }
         }
     }
 
@@ -183,10 +187,19 @@ internal sealed class EngineControl(
             : Array.Find(bound, status => status.State == "failed") ?? bound[0];
     }
 
-    private static bool Mounted(HostState state, ContainerKey key, string target) => state.Containers
-        .Where(container => key.Matches(container.Description))
-        .Any(container => container.TryGet(target, out BindingState? binding) && (binding.InFlight is not null ||
-            (binding.Chosen is null && binding.Actual is not null && binding.Failure is null)));
+    /// <summary>Empty when nothing of it is left, a reason when it could not be taken away, null while it is under way.</summary>
+    private static string? UnbindOutcome(HostState state, ContainerKey key, string target)
+    {
+        foreach (ContainerState container in state.Containers.Where(container => key.Matches(container.Description)))
+        {
+            if (container.TryGet(target, out BindingState? binding) && (binding.InFlight is not null || (binding.Chosen is null && binding.Actual is not null)))
+            {
+                return binding is { InFlight: null, Failure: { } failure } ? failure.Reason : null;
+            }
+        }
+
+        return "";
+    }
 
     private static ContainerStatus? Ready(HostState state, ContainerDescription started) => state.Containers
         .Where(container => container.Description.Id == started.Id && (container.Unreachable is not null ||

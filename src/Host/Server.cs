@@ -23,6 +23,7 @@ internal sealed class Server(ServerOptions options, ServerConfiguration configur
     internal async Task<int> RunAsync(CancellationToken stop)
     {
         PrivateDirectory.Create(options.StateDirectory);
+        using FileStream only = LockStateDirectory();
         using Journal journal = Journal.Open(options.StateDirectory, out string? warning);
         if (warning is not null)
         {
@@ -60,7 +61,9 @@ internal sealed class Server(ServerOptions options, ServerConfiguration configur
         Task launching = new ConfiguredContainers(launcher, configuration.Containers, engine, discoveries, logger).StartAsync(stop);
         Log.Ready(logger, Version, options.ConfigurationFile, options.Socket, plugins.Length);
 
-        await Task.WhenAll([.. following, launching]).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        using CancellationTokenRegistration stopping = stop.Register(stopped.SetResult);
+        await Task.WhenAll([.. following, launching, stopped.Task]).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         await StopAsync(engine);
         foreach (LoadedPlugin plugin in plugins)
         {
@@ -73,6 +76,20 @@ internal sealed class Server(ServerOptions options, ServerConfiguration configur
         {
             feed.Publish(ChangeRecords.Of(change, DateTimeOffset.UtcNow));
             LogChange(change);
+        }
+    }
+
+    /// <summary>Two servers with one journal would undo each other's work, whatever sockets they listen on.</summary>
+    private FileStream LockStateDirectory()
+    {
+        string path = Path.Combine(options.StateDirectory, "lock");
+        try
+        {
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException taken)
+        {
+            throw new IOException($"another server uses {options.StateDirectory}: stop it, or name another directory with --state-dir", taken);
         }
     }
 

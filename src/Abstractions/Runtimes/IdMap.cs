@@ -19,6 +19,20 @@ public sealed record IdMap(ImmutableArray<IdMapRange> Ranges)
 
         return null;
     }
+
+    /// <summary>Whether an id outside stands for any inside.</summary>
+    public bool MapsOutside(uint outside)
+    {
+        foreach (IdMapRange range in Ranges)
+        {
+            if (outside >= range.Outside && outside - range.Outside < range.Count)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 }
 
 /// <summary>One line of <c>/proc/PID/uid_map</c>.</summary>

@@ -21,9 +21,13 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
     private readonly HashSet<string> _madeDirectories = new(StringComparer.Ordinal);
     private IDisposable? _exitWatch;
     private int _run;
+    private volatile bool _abandoned;
 
     /// <summary>Adds a step. Returns at once.</summary>
     internal void Enqueue(int run, Step step) => _lane.Enqueue(() => CarryOut(run, step));
+
+    /// <summary>The run is over: what is still queued is not done, only closed.</summary>
+    internal void Abandon() => _abandoned = true;
 
     private void CarryOut(int run, Step step)
     {
@@ -35,7 +39,7 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
             case Step.Close:
                 Close();
                 break;
-            case Step.OnTarget onTarget when _entry is not null && run == _run:
+            case Step.OnTarget onTarget when _entry is not null && run == _run && !_abandoned:
                 services.Post(Try(run, onTarget, _entry));
                 break;
             default:
@@ -45,11 +49,25 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
 
     private void Open(int run, ContainerEntry? entry)
     {
+        try
+        {
+            OpenOrThrow(run, entry);
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            Close();
+            services.Post(new HostEvent.ContainerBroken(id, run, failure.Message));
+        }
+    }
+
+    private void OpenOrThrow(int run, ContainerEntry? entry)
+    {
         Close();
         _run = run;
         _entry = entry ?? throw new ArgumentNullException(nameof(entry));
         _strategy = services.Strategies.FirstOrDefault(strategy => strategy.ReasonAgainst(entry) is null);
-        _exitWatch = services.Loop.Add(new ProcessExitSource(entry.Process, () => services.Post(new HostEvent.ContainerStopped(id, run))));
+        ProcessExitSource exit = new(entry.Process, () => services.Post(new HostEvent.ContainerStopped(id, run)));
+        exit.Registration = _exitWatch = services.Loop.Add(exit);
         services.Post(new HostEvent.ContainerReady(id, run, Recognise(entry)));
     }
 
@@ -79,6 +97,11 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
         catch (IOException failure)
         {
             return new HostEvent.StepFailed(id, run, step, FailureAdvice.Explain(failure), FailureAdvice.IsSourceMissing(failure));
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            // A strategy of a plugin, or a defect of ours: the binding must not stay pending for ever.
+            return new HostEvent.StepFailed(id, run, step, failure.Message, SourceMissing: false);
         }
     }
 
@@ -173,18 +196,20 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
                 MountOutcome look = services.Executor.Execute(entry, _strategy!.Recognise(mount));
                 if (look.MountId != 0)
                 {
-                    return new Attachment(recorded.Target, recorded.Source, look.Identity, recorded.Options, mountId, recorded.Made);
+                    // The record is that of the new mount. The one that it was to replace is ours too, but nobody knows how it was made: replace it.
+                    string source = mountId == recorded.MountId ? recorded.Source : "";
+                    return new Attachment(recorded.Target, source, look.Identity, recorded.Options, mountId, recorded.Made);
                 }
             }
 
             services.Executor.Execute(entry, [new MountAction.RemoveMountPoints(recorded.Made)]);
+            services.Journal.Detached(recorded);
         }
         catch (IOException)
         {
-            // Unreachable now: what is wanted there is mounted anew, and says what is wrong.
+            // Cannot be looked at now. The record stays; what is wanted there is mounted anew, and says what is wrong.
         }
 
-        services.Journal.Detached(recorded);
         return null;
     }
 }

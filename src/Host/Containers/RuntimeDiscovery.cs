@@ -113,14 +113,21 @@ internal sealed class RuntimeDiscovery(IContainerRuntime runtime, Journal journa
             _running[container.Id] = (container.ProcessId, container.Name);
             post(new HostEvent.ContainerStarted(container, entry));
         }
-        catch (IOException failure)
-        {
-            post(new HostEvent.ContainerUnreachable(container, failure.Message));
-        }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            post(new HostEvent.ContainerUnreachable(container, $"the {runtime.Name} plugin did not open it within {OpenLimit.TotalSeconds:0} s"));
+            Unreachable(container, $"the {runtime.Name} plugin did not open it within {OpenLimit.TotalSeconds:0} s");
         }
+        catch (Exception failure) when (failure is not OutOfMemoryException && !cancellationToken.IsCancellationRequested)
+        {
+            Unreachable(container, failure.Message);
+        }
+    }
+
+    /// <summary>Known all the same, so that its end is noticed; without a process, so that the next word of it is another try.</summary>
+    private void Unreachable(ContainerDescription container, string reason)
+    {
+        _running[container.Id] = default;
+        post(new HostEvent.ContainerUnreachable(container, reason));
     }
 
     private void Stopped(ContainerId container)

@@ -8,6 +8,9 @@ internal sealed class ProcessExitSource(SafeHandle process, Action exited) : IEv
 {
     private bool _told;
 
+    /// <summary>What the loop returned for this source; ended by the first event, so that the readable handle does not wake the loop again.</summary>
+    internal IDisposable? Registration { get; set; }
+
     /// <inheritdoc/>
     public string Name => "process exit";
 
@@ -25,6 +28,8 @@ internal sealed class ProcessExitSource(SafeHandle process, Action exited) : IEv
             _told = true;
             exited();
         }
+
+        Registration?.Dispose();
     }
 
     /// <summary>The handle belongs to the container's entry.</summary>

@@ -9,14 +9,20 @@ namespace ContainerManager.Host.Journaling;
 /// </summary>
 internal sealed class Journal : IDisposable
 {
+    private const int MostSpareLines = 4096;
     private readonly Lock _lock = new();
     private readonly JournalContent _content;
-    private readonly FileStream _file;
+    private readonly string _path;
+    private readonly string _boot;
+    private FileStream _file;
+    private int _lines;
 
-    private Journal(JournalContent content, FileStream file)
+    private Journal(JournalContent content, string path, string boot)
     {
         _content = content;
-        _file = file;
+        _path = path;
+        _boot = boot;
+        _file = Rewrite();
     }
 
     /// <summary>Requests that were made before this start.</summary>
@@ -38,10 +44,7 @@ internal sealed class Journal : IDisposable
                 $"restarts; the file is kept as {path}.damaged";
         }
 
-        File.WriteAllBytes(path + ".new", content.Write(boot));
-        File.Move(path + ".new", path, overwrite: true);
-        FileStream file = new(path, new FileStreamOptions { Mode = FileMode.Append, Access = FileAccess.Write, Share = FileShare.Read, BufferSize = 0 });
-        return new Journal(content, file);
+        return new Journal(content, path, boot);
     }
 
     /// <summary>What is recorded of a container.</summary>
@@ -73,6 +76,20 @@ internal sealed class Journal : IDisposable
         {
             _file.Write(line);
             _content.Apply(record);
+            if (++_lines > MostSpareLines + (4 * (_content.Attachments.Count + _content.Requests.Count)))
+            {
+                _file.Dispose();
+                _file = Rewrite();
+            }
         }
+    }
+
+    /// <summary>Writes what is still true beside the file and puts it in its place, so that it never grows for long.</summary>
+    private FileStream Rewrite()
+    {
+        File.WriteAllBytes(_path + ".new", _content.Write(_boot));
+        File.Move(_path + ".new", _path, overwrite: true);
+        _lines = 0;
+        return new FileStream(_path, new FileStreamOptions { Mode = FileMode.Append, Access = FileAccess.Write, Share = FileShare.Read, BufferSize = 0 });
     }
 }

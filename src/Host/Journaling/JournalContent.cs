@@ -49,7 +49,11 @@ internal sealed class JournalContent
         }
         else if (record.Detach is { } detach)
         {
-            Attachments.Remove((detach.Id, detach.Target));
+            // A late word of an earlier run says nothing of the mount that is there now.
+            if (Attachments.TryGetValue((detach.Id, detach.Target), out RecordedAttachment? there) && there.MountId == detach.MountId)
+            {
+                Attachments.Remove((detach.Id, detach.Target));
+            }
         }
         else if (record.Forget is { } container)
         {

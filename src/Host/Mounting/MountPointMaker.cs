@@ -36,7 +36,7 @@ internal sealed class MountPointMaker(ContainerEntry container)
         {
             using SafeFileHandle parent = RootedPath.Open(container.Root, ParentOf(path), directory: true)
                 ?? throw new MountRefusedException($"{ParentOf(path)} is a dangling symbolic link inside, or was removed just now");
-            if (MountPoint.Create(parent, NameOf(path), directory || path != paths[^1], owner, group))
+            if (Create(parent, NameOf(path), directory || path != paths[^1], owner, group))
             {
                 made = made.Add(path);
                 progress(made);
@@ -44,6 +44,28 @@ internal sealed class MountPointMaker(ContainerEntry container)
         }
 
         return made;
+    }
+
+    /// <summary>
+    /// As the container's root; in a directory of another of its users as that user. Never as the host's root: the path may lead into a host
+    /// directory that is mounted inside, and what the container may not do there, we do not do for it.
+    /// </summary>
+    private bool Create(SafeFileHandle parent, string name, bool directory, uint owner, uint group)
+    {
+        try
+        {
+            return MountPoint.Create(parent, name, directory, owner, group);
+        }
+        catch (KernelException e) when (e.Errno == Tmds.Linux.LibC.EACCES && owner != 0)
+        {
+            FileStatus above = FileStatus.OfHandle(parent);
+            if (!container.UserIds.MapsOutside(above.Owner) || !container.GroupIds.MapsOutside(above.Group))
+            {
+                throw;
+            }
+
+            return MountPoint.Create(parent, name, directory, above.Owner, above.Group);
+        }
     }
 
     /// <summary>Removes what was made, innermost first, as far as nothing was put there since: no content, no entry, no mount.</summary>

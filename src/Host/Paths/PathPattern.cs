@@ -11,6 +11,17 @@ internal readonly record struct PathPattern(string Text, bool EntriesOfDirectory
     /// <summary>True when a component holds a wildcard.</summary>
     internal bool HasWildcard => !IsLiteral && Text.AsSpan().ContainsAny('*', '?', '[');
 
+    /// <summary>False when the path is certainly none that the pattern means.</summary>
+    internal bool MayMean(string path)
+    {
+        if (HasWildcard)
+        {
+            return path.AsSpan().StartsWith(Text.AsSpan(0, Text.AsSpan().IndexOfAny('*', '?', '[')));
+        }
+
+        return path == Text || (EntriesOfDirectory && path.StartsWith(Text, StringComparison.Ordinal));
+    }
+
     /// <inheritdoc/>
     public override string ToString() => Text;
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using ContainerManager.Abstractions;
 using ContainerManager.Host.Configuration;
+using ContainerManager.Host.Paths;
 
 namespace ContainerManager.Host.State;
 
@@ -19,10 +20,10 @@ internal sealed class ContainerState(ContainerDescription description, int run)
     internal bool Ready { get; set; }
 
     /// <summary>
-    /// Some of its sources have not been looked at yet. Until then nothing is detached for want of a source: after a restart of the
-    /// server, what is mounted and in use must not blink.
+    /// Patterns of its rules that have not been looked at yet. Until then nothing that they may mean is detached for want of a source:
+    /// after a restart of the server, what is mounted and in use must not blink.
     /// </summary>
-    internal bool Scanning { get; set; }
+    internal ImmutableArray<PathPattern> Unscanned { get; set; } = [];
 
     /// <summary>Why it cannot be entered.</summary>
     internal string? Unreachable { get; set; }

@@ -20,6 +20,9 @@ internal abstract record HostEvent
     /// <summary>A runtime says that a container runs, but it cannot be entered.</summary>
     internal sealed record ContainerUnreachable(ContainerDescription Container, string Reason) : HostEvent;
 
+    /// <summary>The lane cannot work in the container.</summary>
+    internal sealed record ContainerBroken(ContainerId Container, int Run, string Reason) : HostEvent;
+
     /// <summary>The lane has looked what is left of earlier mounts; now steps may come.</summary>
     internal sealed record ContainerReady(ContainerId Container, int Run, ImmutableArray<Attachment> Found) : HostEvent;
 

@@ -43,6 +43,7 @@ internal sealed class HostState
             case HostEvent.StepFailed e: StepFailed(e, plan); break;
             case HostEvent.ContainerStarted e: ContainerStarted(e, plan); break;
             case HostEvent.ContainerUnreachable e: ContainerUnreachable(e, plan); break;
+            case HostEvent.ContainerBroken e: ContainerBroken(e, plan); break;
             case HostEvent.ContainerReady e: ContainerReady(e); break;
             case HostEvent.ContainerStopped e: ContainerStopped(e, plan); break;
             case HostEvent.PatternScanned e: PatternScanned(e); break;
@@ -84,7 +85,7 @@ internal sealed class HostState
             .. _configured.Where(rules => rules.Key.Matches(container.Description)).SelectMany(rules => rules.Paths),
         ];
         _sources.Connect(container);
-        container.Scanning = _sources.IsScanning(container);
+        container.Unscanned = _sources.Unscanned(container);
         MarkAll(container);
     }
 
@@ -131,9 +132,9 @@ internal sealed class HostState
         }
 
         watched.Scanned = true;
-        foreach (ContainerState container in watched.Users.Select(use => use.Container).Distinct().Where(c => c.Scanning && !_sources.IsScanning(c)))
+        foreach (ContainerState container in watched.Users.Select(use => use.Container).Distinct())
         {
-            container.Scanning = false;
+            container.Unscanned = container.Unscanned.Remove(e.Pattern);
             MarkAll(container);
         }
     }
@@ -159,6 +160,15 @@ internal sealed class HostState
     {
         Add(e.Container, plan).Unreachable = e.Reason;
         plan.Changes.Add(new StateChange(ChangeKind.ContainerFailed, e.Container.Name, null, null, e.Reason));
+    }
+
+    private void ContainerBroken(HostEvent.ContainerBroken e, Plan plan)
+    {
+        if (Running(e.Container, e.Run) is { } container)
+        {
+            container.Unreachable = e.Reason;
+            plan.Changes.Add(new StateChange(ChangeKind.ContainerFailed, container.Description.Name, null, null, e.Reason));
+        }
     }
 
     private ContainerState Add(ContainerDescription description, Plan plan)
@@ -214,9 +224,27 @@ internal sealed class HostState
             _ => ChangeKind.Detached,
         };
         plan.Changes.Add(new StateChange(kind, container.Description.Name, (e.Attachment ?? binding.Actual)?.Source, step.Target, null));
-        binding.Failure = null;
+        binding.Failure = OtherThanAsked(container, binding, e, plan);
         Change(container, binding, b => (b.Actual, b.InFlight) = (e.Attachment, null));
     }
+
+    /// <summary>
+    /// The source was another file when it was mounted than when it was reported. An event says so as a rule; where none comes (a file
+    /// replaced on its NFS server) the path is looked at again, before anything is mounted anew.
+    /// </summary>
+    private static Failure? OtherThanAsked(ContainerState container, BindingState binding, HostEvent.StepSucceeded e, Plan plan)
+    {
+        Desired? asked = (e.Step as Step.Attach)?.Desired ?? (e.Step as Step.Replace)?.Desired;
+        if (asked is null || e.Attachment is not { } now || now.Identity == asked.Identity || binding.Chosen is not { } chosen)
+        {
+            return null;
+        }
+
+        plan.Reexamine.Add((container.Rules[chosen.Rule].Source, chosen.Source));
+        return new Failure(asked, "the source changed while it was mounted", Detaching: false, SourceMissing: true, TimesMissing(binding), TryAgain: false);
+    }
+
+    private static int TimesMissing(BindingState binding) => binding.Failure is { SourceMissing: true } before ? before.Times + 1 : 1;
 
     private void StepFailed(HostEvent.StepFailed e, Plan plan)
     {
@@ -231,7 +259,7 @@ internal sealed class HostState
             Step.Replace replace => replace.Desired,
             _ => IsDraining ? null : binding.DesiredBy(container.Rules),
         };
-        int times = binding.Failure is { SourceMissing: true } before && e.SourceMissing ? before.Times + 1 : 1;
+        int times = e.SourceMissing ? TimesMissing(binding) : 1;
         binding.Failure = new Failure(tried, e.Reason, step is Step.Detach, e.SourceMissing, times, TryAgain: false);
         Change(container, binding, b => b.InFlight = null);
         if (e.SourceMissing && binding.Chosen is { } chosen)

@@ -49,7 +49,7 @@ internal static class Planner
         return (desired, binding.Actual) switch
         {
             (null, null) => null,
-            (null, _) when container.Scanning && !draining => null,
+            (null, { } actual) when !draining && container.Unscanned.Any(pattern => pattern.MayMean(actual.Source)) => null,
             (null, { } actual) => new Step.Detach(actual),
             ({ } wanted, null) => new Step.Attach(binding.Target, wanted),
             ({ } wanted, { } actual) when Shows(actual, wanted) => null,

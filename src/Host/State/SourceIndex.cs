@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ContainerManager.Host.Configuration;
 using ContainerManager.Host.Paths;
 using ContainerManager.Linux;
@@ -28,8 +29,9 @@ internal sealed class SourceIndex
         }
     }
 
-    /// <summary>Whether something may exist that the container's rules mean and that is not known yet.</summary>
-    internal bool IsScanning(ContainerState container) => container.Rules.Any(rule => Find(rule.Source) is { Scanned: false });
+    /// <summary>Patterns of the container's rules of which is not known yet what exists.</summary>
+    internal ImmutableArray<PathPattern> Unscanned(ContainerState container) =>
+        [.. container.Rules.Select(rule => rule.Source).Where(pattern => Find(pattern) is { Scanned: false }).Distinct()];
 
     /// <summary>Registers the container's rules and gives it the candidates that exist.</summary>
     internal void Connect(ContainerState container)

@@ -19,16 +19,6 @@ public static class MountPoint
     public static bool Create(SafeFileHandle parent, string name, bool directory, uint owner, uint group)
     {
         int error = CreateAs(parent, name, directory, owner, group);
-        if (error == EACCES && owner != 0)
-        {
-            // A directory of another user inside: our own root may write there, and gives the result away.
-            error = CreateAs(parent, name, directory, 0, 0);
-            if (error == 0)
-            {
-                GiveAway(parent, name, owner, group);
-            }
-        }
-
         return error == 0 || (error == EEXIST ? false : throw new KernelException(directory ? "mkdirat" : "mknodat", name, error));
     }
 
@@ -39,15 +29,5 @@ public static class MountPoint
         CreateFrame frame = new() { Parent = use.Descriptor, Name = bytes.Pointer, Directory = directory, User = owner, Group = group };
         CreateRoutine.Run(&frame);
         return frame.Error;
-    }
-
-    private static unsafe void GiveAway(SafeFileHandle parent, string name, uint owner, uint group)
-    {
-        using PathBytes bytes = new(name);
-        using HandleUse use = new(parent);
-        if (fchownat(use.Descriptor, bytes.Pointer, owner, group, AT_SYMLINK_NOFOLLOW) != 0)
-        {
-            throw new KernelException("fchownat", name, errno);
-        }
     }
 }

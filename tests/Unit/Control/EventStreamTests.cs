@@ -124,10 +124,16 @@ public sealed class EventStreamTests : IAsyncLifetime
     [Fact]
     public async Task OthersAreServedWhileOneFollowsAndOneHangs()
     {
-        _served.Engine.Gate = static token => Task.Delay(Timeout.Infinite, token);
+        TaskCompletionSource entered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _served.Engine.Gate = async token =>
+        {
+            entered.SetResult();
+            await Task.Delay(Timeout.Infinite, token);
+        };
         using HttpResponseMessage follower = await FollowAsync();
         using StringContent body = new("""{"source":"/a"}""", Encoding.UTF8);
         Task<HttpResponseMessage> hanging = _served.Http.PostAsync("/v1/containers/web/bindings", body, Token);
+        await entered.Task.WaitAsync(ServedEngine.Deadline, Token);
         using HttpClient other = ServedEngine.Client(_served.Socket);
         Assert.Contains("9.8.7", await other.GetStringAsync("/v1/status", Token), StringComparison.Ordinal);
         Assert.False(hanging.IsCompleted);
