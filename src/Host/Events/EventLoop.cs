@@ -12,6 +12,7 @@ namespace ContainerManager.Host.Events;
 internal sealed class EventLoop : ILaneScheduler, IDisposable
 {
     private const ulong WakeToken = 0;
+    private const int EdgeTriggered = unchecked((int)0x80000000);
     private const int UsualThreads = 3;
     private const int MostThreads = 128;
     private static readonly TimeSpan EndsWithin = TimeSpan.FromSeconds(1);
@@ -148,8 +149,7 @@ internal sealed class EventLoop : ILaneScheduler, IDisposable
 
         try
         {
-            registration.Source.Drain(_sink);
-            registration.Rearm();
+            registration.Drain(_sink);
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
@@ -197,20 +197,42 @@ internal sealed class EventLoop : ILaneScheduler, IDisposable
     {
         private readonly Lock _lock = new();
         private bool _removed;
+        private int _wanted;
 
         internal IEventSource Source { get; } = source;
 
         internal ulong Token { get; } = token;
 
-        internal int Events { get; } = EPOLLONESHOT |
-            (source.Readiness.HasFlag(EventReadiness.Readable) ? EPOLLIN : 0) |
-            (source.Readiness.HasFlag(EventReadiness.Exceptional) ? EPOLLPRI : 0);
+        /// <remarks>
+        /// The exceptional condition of a mountinfo is over once it was asked for, and re-arming a one-shot registration asks: a change during
+        /// the drain would be lost (seen on Linux 6.18). Edge-triggered, it needs no re-arming.
+        /// </remarks>
+        internal int Events { get; } = (source.Readiness.HasFlag(EventReadiness.Readable) ? EPOLLIN : 0) |
+            (source.Readiness.HasFlag(EventReadiness.Exceptional) ? EPOLLPRI | EdgeTriggered : EPOLLONESHOT);
 
-        internal void Rearm()
+        /// <summary>Drains, and once more for each time it became ready meanwhile: never two threads at once.</summary>
+        internal void Drain(IEventSink sink)
+        {
+            if (Interlocked.Increment(ref _wanted) > 1)
+            {
+                return;
+            }
+
+            int wanted;
+            do
+            {
+                wanted = Volatile.Read(ref _wanted);
+                Source.Drain(sink);
+            }
+            while (Interlocked.CompareExchange(ref _wanted, 0, wanted) != wanted);
+            Rearm();
+        }
+
+        private void Rearm()
         {
             lock (_lock)
             {
-                if (!_removed)
+                if (!_removed && (Events & EPOLLONESHOT) != 0)
                 {
                     loop._epoll.Modify(Source.Handle, Events, Token);
                 }

@@ -11,13 +11,19 @@ namespace ContainerManager.Host.Paths;
 /// </summary>
 internal sealed class MountSource : IEventSource
 {
+    private static readonly TimeSpan CalmAfter = TimeSpan.FromSeconds(1);
     private readonly SafeFileHandle _mountInfo = File.OpenHandle("/proc/self/mountinfo");
     private readonly WatchTable _table;
+    private readonly Action _scanAll;
+    private readonly ITimer _afterwards;
     private HashSet<Place> _known;
+    private int _isDue;
 
-    internal MountSource(WatchTable table)
+    internal MountSource(WatchTable table, Action scanAll, TimeProvider time)
     {
         _table = table;
+        _scanAll = scanAll;
+        _afterwards = time.CreateTimer(_ => ScanAfterwards(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _known = Read();
     }
 
@@ -30,15 +36,25 @@ internal sealed class MountSource : IEventSource
     /// <inheritdoc/>
     public EventReadiness Readiness => EventReadiness.Exceptional;
 
-    /// <inheritdoc/>
+    /// <summary>Tells those whose paths lead through changed mount points; and everybody, once, when things have calmed down.</summary>
+    /// <remarks>
+    /// Two tables do not say all that happened between them. The kernel gives a new mount the ids of the last one that went: what was
+    /// unmounted and mounted again at once looks as if nothing had happened; and who looked at a path meanwhile has seen neither.
+    /// </remarks>
     public void Drain(IEventSink sink)
     {
+        if (Interlocked.Exchange(ref _isDue, 1) == 0)
+        {
+            _afterwards.Change(CalmAfter, Timeout.InfiniteTimeSpan);
+        }
+
         HashSet<Place> now = Read();
         HashSet<Place> changed = [.. now];
         changed.SymmetricExceptWith(_known);
         _known = now;
         if (changed.Count == 0)
         {
+            _scanAll();
             return;
         }
 
@@ -51,7 +67,17 @@ internal sealed class MountSource : IEventSource
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _mountInfo.Dispose();
+    public void Dispose()
+    {
+        _afterwards.Dispose();
+        _mountInfo.Dispose();
+    }
+
+    private void ScanAfterwards()
+    {
+        Volatile.Write(ref _isDue, 0);
+        _scanAll();
+    }
 
     private static HashSet<Place> Read() => [.. MountTable.OfSelf().Mounts.Select(Place.Of)];
 

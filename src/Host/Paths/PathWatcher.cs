@@ -20,7 +20,7 @@ internal sealed class PathWatcher : IDisposable
     /// <summary>Opens it; nothing is watched yet.</summary>
     /// <param name="sink">Told in the lanes.</param>
     /// <param name="scheduler">Runs the lanes, one for each pattern.</param>
-    /// <param name="time">Says when what could not be watched is tried again.</param>
+    /// <param name="time">Says when what could not be watched is tried again, and when mounts have calmed down.</param>
     /// <exception cref="KernelException">EMFILE: <c>fs.inotify.max_user_instances</c> is used up.</exception>
     internal PathWatcher(IPathSink sink, ILaneScheduler scheduler, TimeProvider time)
     {
@@ -30,7 +30,7 @@ internal sealed class PathWatcher : IDisposable
         Inotify inotify = new();
         _table = new WatchTable(inotify);
         Notifications = new NotificationSource(inotify, _table, ScanAll);
-        Mounts = new MountSource(_table);
+        Mounts = new MountSource(_table, ScanAll, time);
     }
 
     /// <summary>To be waited for and drained by the loop: names that come and go.</summary>

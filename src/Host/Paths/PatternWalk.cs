@@ -144,6 +144,7 @@ internal sealed class PatternWalk : IDisposable
         }
         finally
         {
+            _lane.ReportsEarly = false;
             _underWork.Clear();
         }
     }
