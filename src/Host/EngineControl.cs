@@ -51,7 +51,12 @@ internal sealed class EngineControl(
             request.Key == key && (TargetOf(request.Rule) == path || request.Rule.Source.Text == path))];
         if (requests.Length == 0)
         {
-            throw NoSuchRequest(key, path);
+            // Taken back before, and could not be taken away then.
+            PathRule left = engine.Read(state => state.Containers.Where(container => key.Matches(container.Description))
+                .Any(container => container.TryGet(path, out BindingState? binding) && binding is { Chosen: null, Actual: not null }))
+                ? Requests.Bind(new SourceEvent.BindRequested(container, path, path, MountOptions.Default)).Rule
+                : throw NoSuchRequest(key, path);
+            requests = [(key, left)];
         }
 
         foreach ((_, PathRule rule) in requests)

@@ -73,11 +73,24 @@ internal sealed class MountPointMaker(ContainerEntry container)
     {
         for (int i = made.Length - 1; i >= 0; i--)
         {
-            using SafeFileHandle? parent = RootedPath.Open(container.Root, ParentOf(made[i]), directory: true);
-            if (parent is null || !TryRemove(parent, made[i]))
+            if (!TryRemove(made[i]))
             {
                 return;
             }
+        }
+    }
+
+    /// <summary>An empty file that stays, because the container plays with the way to it, is no reason to call the unmounting failed.</summary>
+    private bool TryRemove(string path)
+    {
+        try
+        {
+            using SafeFileHandle? parent = RootedPath.Open(container.Root, ParentOf(path), directory: true);
+            return parent is not null && TryRemove(parent, path);
+        }
+        catch (KernelException)
+        {
+            return false;
         }
     }
 

@@ -110,8 +110,8 @@ internal sealed class MountWork(MountNamespaceEntrance entrance, ContainerEntry 
 
     private void Detach(MountAction.DetachMount action)
     {
-        using SafeFileHandle? mount = RootedPath.Open(container.Root, action.Target);
-        if (mount is not null && FileStatus.OfHandle(mount).MountId == action.MountId)
+        using SafeFileHandle? mount = OurMount.Find(container, action.Target, action.MountId);
+        if (mount is not null)
         {
             try
             {

@@ -77,6 +77,8 @@ internal sealed class HostState
         foreach (BindingState binding in container.Bindings)
         {
             container.Update(binding, b => b.ClearCandidates());
+            // What could not be taken away is tried again whenever somebody asks for something.
+            binding.Failure = binding.Failure is { Detaching: true } ? null : binding.Failure;
         }
 
         container.Rules =

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using ContainerManager.Abstractions;
 using ContainerManager.Linux;
-using Microsoft.Win32.SafeHandles;
 
 namespace ContainerManager.Tests.Integration.Mounting;
 
@@ -44,30 +43,24 @@ internal sealed class BareContainer : IDisposable
 
     internal MountTable Mounts => MountTable.OfProcess(_process.Id);
 
-    internal ContainerEntry Open() => new()
+    internal ContainerEntry Open()
     {
-        Process = new SafeFileHandle(),
-        MountNamespace = OpenPath($"/proc/{_process.Id}/ns/mnt", 0),
-        Root = OpenPath($"/proc/{_process.Id}/root", Tmds.Linux.LibC.O_PATH),
-        UserIds = new IdMap([new IdMapRange(0, 0, uint.MaxValue)]),
-        GroupIds = new IdMap([new IdMapRange(0, 0, uint.MaxValue)]),
-        Cgroups = new Dictionary<string, string>(),
-    };
+        ProcessHandles handles = ProcessHandles.Open(_process.Id);
+        return new ContainerEntry
+        {
+            Process = handles.Process,
+            MountNamespace = handles.MountNamespace,
+            Root = handles.Root,
+            UserIds = new IdMap([new IdMapRange(0, 0, uint.MaxValue)]),
+            GroupIds = new IdMap([new IdMapRange(0, 0, uint.MaxValue)]),
+            Cgroups = new Dictionary<string, string>(),
+        };
+    }
 
     public void Dispose()
     {
         _process.Kill();
         _process.WaitForExit();
         _process.Dispose();
-    }
-
-    private static unsafe SafeFileHandle OpenPath(string path, int flags)
-    {
-        fixed (byte* bytes = System.Text.Encoding.UTF8.GetBytes(path + "\0"))
-        {
-            int fd = Tmds.Linux.LibC.open(bytes, flags | Tmds.Linux.LibC.O_CLOEXEC);
-            Assert.True(fd >= 0, $"{path}: errno {Tmds.Linux.LibC.errno}");
-            return new SafeFileHandle(fd, ownsHandle: true);
-        }
     }
 }

@@ -105,6 +105,15 @@ public sealed class MountExecutorTests : IDisposable
     }
 
     [Fact]
+    public void AMountWhoseParentWasRenamedInsideIsFoundAndTakenAway()
+    {
+        AttachedMount mount = Attach(NewFile("one"), "/some/where/file");
+        Directory.Move(_container.Inside("/some"), _container.Inside("/elsewhere"));
+        _executor.Execute(_entry, [_strategy.Detach(mount)[0]]);
+        Assert.DoesNotContain(_container.Mounts.Mounts, m => m.MountPoint.EndsWith("/file", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void AMountIsRecognisedByItsId()
     {
         string source = NewFile("one");
