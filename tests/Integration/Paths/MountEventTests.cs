@@ -73,8 +73,13 @@ public sealed class MountEventTests : ILaneScheduler, IPathSink, IEventSink, IDi
         }
 
         Step(watcher.Mounts);
-        clock.RunTimers();
-        Step();
+        if (anotherChange)
+        {
+            // The difference is another mount's: nothing speaks of this one until all is scanned.
+            clock.RunTimers();
+            Step();
+        }
+
         Assert.Equal(FileStatus.OfPath(_directory["d/x"])!.Value.Identity, Assert.Single(_present).Value);
     }
 
