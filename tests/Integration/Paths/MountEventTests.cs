@@ -8,7 +8,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace ContainerManager.Tests.Integration.Paths;
 
-/// <summary>The moments in which a change of mounts could be lost, taken one by one.</summary>
+/// <summary>The moments in which a change of mounts could be lost, taken one by one. Alone: other tests' mounts would come between.</summary>
+[Collection(nameof(AloneWithMounts))]
 public sealed class MountEventTests : ILaneScheduler, IPathSink, IEventSink, IDisposable
 {
     private readonly TemporaryDirectory _directory = new("mounts");
@@ -127,3 +128,6 @@ public sealed class MountEventTests : ILaneScheduler, IPathSink, IEventSink, IDi
         public void Dispose() => _table.Dispose();
     }
 }
+
+[CollectionDefinition(nameof(AloneWithMounts), DisableParallelization = true)]
+public sealed class AloneWithMounts;
