@@ -122,8 +122,8 @@ internal static unsafe class InsideRoutines
         (nint)(flags | Mount.MOVE_MOUNT_F_EMPTY_PATH | Mount.MOVE_MOUNT_T_EMPTY_PATH));
 
     /// <summary>
-    /// umount2(2) takes only a path. The link of our own /proc/self/fd leads to exactly the mount that the descriptor holds, whatever
-    /// the container does to its paths meanwhile.
+    /// umount2(2) takes only a path. The link of our own /proc/self/fd leads to the mount that the descriptor holds, however the container
+    /// renames its paths meanwhile. (Should it mount something on that very root in between, that may go instead: its own mount, not the host's.)
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Unmount(InsideFrame* frame)
