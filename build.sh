@@ -134,9 +134,9 @@ publish_anew() {
 }
 
 require_sdk
-require_packages
 [ $clean = no ] || rm -rf out
 mkdir -p $bin/plugins $logs $stamps
+require_packages
 
 [ ! -d src/Host ] || publish server src/Host/ContainerManager.Host.csproj server
 [ ! -d src/Client ] || publish client src/Client/ContainerManager.Client.csproj client
