@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 case ${1-} in
     '') ;;
-    -h | --help) echo 'Usage: ./bench.sh     (as root; builds first, then takes about a minute)'; exit 0 ;;
+    -h | --help) echo 'Usage: ./bench.sh     (as root; builds first, then takes about two minutes)'; exit 0 ;;
     *) echo "bench.sh: unknown option: $1" >&2; exit 2 ;;
 esac
 [ "$(id -u)" = 0 ] || { echo 'bench.sh: please run it as root: it mounts' >&2; exit 1; }

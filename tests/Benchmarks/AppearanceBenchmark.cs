@@ -24,6 +24,10 @@ internal sealed class AppearanceBenchmark(BenchServer server, string container, 
         bare.StandardOutput.ReadLine();
         using Process events = server.Follow();
         WaitForFollower(events);
+        // An entry that stays, so that both find the directory inside there, as the bare loop does.
+        string stays = Path.Combine(watched, "stays");
+        Create(stays);
+        Await(events, "attached", stays);
         (Samples ofServer, Samples ofBare, Samples ignored) = (new(), new(), new());
         Batch(WarmUp, ignored, () => OneByServer(events));
         Batch(PerRound, ignored, () => OneByBare(bare, inside));
@@ -43,6 +47,8 @@ internal sealed class AppearanceBenchmark(BenchServer server, string container, 
     {
         for (int i = 0; i < count; i++)
         {
+            // Each event on its own, as they come in life: not in the wake of what the last one has set off.
+            Thread.Sleep(1);
             into.Add(one());
         }
     }

@@ -54,6 +54,27 @@ internal sealed class BenchServer : IDisposable
         return int.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024.0;
     }
 
+    /// <summary>
+    /// Waits until the server has used no CPU for 25 seconds (two minutes at most): the runtime's worker threads end 20 seconds after
+    /// their last work, and what has just run often is compiled once more, better, in the background. Returns when those 25 began.
+    /// </summary>
+    internal TimeSpan UntilSettled()
+    {
+        Stopwatch watch = Stopwatch.StartNew();
+        TimeSpan since = TimeSpan.Zero;
+        double used = CpuSeconds();
+        while (watch.Elapsed - since < TimeSpan.FromSeconds(25) && watch.Elapsed < TimeSpan.FromMinutes(2))
+        {
+            Thread.Sleep(TimeSpan.FromSeconds(1));
+            if (CpuSeconds() > used)
+            {
+                (since, used) = (watch.Elapsed, CpuSeconds());
+            }
+        }
+
+        return since;
+    }
+
     /// <summary>Seconds of CPU used so far, in steps of 10 ms (proc_pid_stat(5), fields 14 and 15).</summary>
     internal double CpuSeconds()
     {
