@@ -6,8 +6,14 @@ namespace ContainerManager.Host;
 /// <summary>Changes of the state in the words of the control API.</summary>
 internal static class ChangeRecords
 {
-    internal static EventRecord Of(StateChange change, DateTimeOffset time) =>
-        new(time, KindOf(change.Kind), change.Container.Length == 0 ? null : change.Container, change.Source, change.Target, change.Detail);
+    internal static EventRecord Of(StateChange change) =>
+        new(
+            change.Moment is { } moment ? DateTimeOffset.UnixEpoch + moment : DateTimeOffset.UtcNow,
+            KindOf(change.Kind),
+            change.Container.Length == 0 ? null : change.Container,
+            change.Source,
+            change.Target,
+            change.Detail);
 
     private static string KindOf(ChangeKind kind) => kind switch
     {

@@ -74,7 +74,7 @@ internal sealed class Server(ServerOptions options, ServerConfiguration configur
 
         void Changed(StateChange change)
         {
-            feed.Publish(ChangeRecords.Of(change, DateTimeOffset.UtcNow));
+            feed.Publish(ChangeRecords.Of(change));
             LogChange(change);
         }
     }

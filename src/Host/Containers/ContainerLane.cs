@@ -86,13 +86,14 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
         {
             IMountStrategy strategy = _strategy ?? throw new MountRefusedException(
                 string.Join("; ", services.Strategies.Select(s => $"{s.Name}: {s.ReasonAgainst(entry)}")));
-            return new HostEvent.StepSucceeded(id, run, step, step switch
+            Attachment? attachment = step switch
             {
                 Step.Attach attach => Attach(entry, strategy, attach),
                 Step.Replace replace => Replace(entry, strategy, replace),
                 Step.Detach detach => Detach(entry, strategy, detach),
                 _ => throw new ArgumentException($"unknown step {step.GetType().Name}", nameof(step)),
-            });
+            };
+            return new HostEvent.StepSucceeded(id, run, step, attachment, DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch);
         }
         catch (IOException failure)
         {

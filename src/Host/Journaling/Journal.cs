@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Text.Json;
 using ContainerManager.Abstractions;
+using Microsoft.Win32.SafeHandles;
 
 namespace ContainerManager.Host.Journaling;
 
@@ -14,7 +16,10 @@ internal sealed class Journal : IDisposable
     private readonly JournalContent _content;
     private readonly string _path;
     private readonly string _boot;
-    private FileStream _file;
+    private readonly ArrayBufferWriter<byte> _line = new();
+    private readonly Utf8JsonWriter _json;
+    private SafeFileHandle _file;
+    private long _length;
     private int _lines;
 
     private Journal(JournalContent content, string path, string boot)
@@ -22,6 +27,7 @@ internal sealed class Journal : IDisposable
         _content = content;
         _path = path;
         _boot = boot;
+        _json = new Utf8JsonWriter(_line);
         _file = Rewrite();
     }
 
@@ -67,14 +73,22 @@ internal sealed class Journal : IDisposable
     internal void Unrequested(RecordedRequest request) => Append(new JournalRecord { Unbind = request });
 
     /// <inheritdoc/>
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        _file.Dispose();
+        _json.Dispose();
+    }
 
     private void Append(JournalRecord record)
     {
-        byte[] line = [.. JsonSerializer.SerializeToUtf8Bytes(record, JournalJson.Default.JournalRecord), (byte)'\n'];
         lock (_lock)
         {
-            _file.Write(line);
+            _line.ResetWrittenCount();
+            _json.Reset();
+            JsonSerializer.Serialize(_json, record, JournalJson.Default.JournalRecord);
+            _line.Write("\n"u8);
+            RandomAccess.Write(_file, _line.WrittenSpan, _length);
+            _length += _line.WrittenCount;
             _content.Apply(record);
             if (++_lines > MostSpareLines + (4 * (_content.Attachments.Count + _content.Requests.Count)))
             {
@@ -85,11 +99,13 @@ internal sealed class Journal : IDisposable
     }
 
     /// <summary>Writes what is still true beside the file and puts it in its place, so that it never grows for long.</summary>
-    private FileStream Rewrite()
+    private SafeFileHandle Rewrite()
     {
-        File.WriteAllBytes(_path + ".new", _content.Write(_boot));
+        byte[] content = _content.Write(_boot);
+        File.WriteAllBytes(_path + ".new", content);
         File.Move(_path + ".new", _path, overwrite: true);
         _lines = 0;
-        return new FileStream(_path, new FileStreamOptions { Mode = FileMode.Append, Access = FileAccess.Write, Share = FileShare.Read, BufferSize = 0 });
+        _length = content.Length;
+        return File.OpenHandle(_path, FileMode.Open, FileAccess.Write, FileShare.Read);
     }
 }

@@ -8,50 +8,66 @@ namespace ContainerManager.Host.Mounting;
 /// <summary>Makes and removes the files and directories inside a container that mounts are put upon.</summary>
 internal sealed class MountPointMaker(ContainerEntry container)
 {
-    /// <summary>The path and those of its parents that do not exist, outermost first.</summary>
-    internal ImmutableArray<string> Missing(string target)
+    /// <summary>What a target that does not exist lacks.</summary>
+    internal MissingPath Missing(string target)
     {
-        ImmutableArray<string>.Builder missing = ImmutableArray.CreateBuilder<string>();
-        for (string path = target; path != "/"; path = ParentOf(path))
+        ImmutableArray<string> paths = [target];
+        while (true)
         {
-            using SafeFileHandle? there = path == target ? null : RootedPath.Open(container.Root, path, directory: true);
-            if (there is not null)
+            string parent = ParentOf(paths[0]);
+            if (RootedPath.Open(container.Root, parent, directory: true) is { } there)
             {
-                break;
+                return new MissingPath(there, paths);
             }
 
-            missing.Insert(0, path);
+            paths = parent == "/"
+                ? throw new MountRefusedException("the container's root directory is gone")
+                : paths.Insert(0, parent);
         }
-
-        return missing.ToImmutable();
     }
 
-    /// <summary>Makes them; the last is a directory or an empty file. Reports after each what was really made by us.</summary>
-    internal ImmutableArray<string> Make(ImmutableArray<string> paths, bool directory, Action<ImmutableArray<string>> progress)
+    /// <summary>
+    /// Makes what is missing; the last is a directory or an empty file. Reports after each what was really made by us. Returns the last, open
+    /// as O_PATH.
+    /// </summary>
+    internal SafeFileHandle Make(MissingPath missing, bool directory, Action<ImmutableArray<string>> progress)
     {
-        uint owner = container.UserIds.ToOutside(0) ?? 0;
-        uint group = container.GroupIds.ToOutside(0) ?? 0;
         ImmutableArray<string> made = [];
-        foreach (string path in paths)
+        using SafeFileHandle first = missing.Parent;
+        SafeFileHandle parent = first;
+        foreach (string path in missing.Paths)
         {
-            using SafeFileHandle parent = RootedPath.Open(container.Root, ParentOf(path), directory: true)
-                ?? throw new MountRefusedException($"{ParentOf(path)} is a dangling symbolic link inside, or was removed just now");
-            if (Create(parent, NameOf(path), directory || path != paths[^1], owner, group))
+            bool last = path == missing.Paths[^1];
+            if (Create(parent, NameOf(path), directory || !last))
             {
                 made = made.Add(path);
                 progress(made);
             }
+
+            // In the directory that was looked at, by its bare name: nothing in between can lead elsewhere.
+            SafeFileHandle here = RootedPath.OpenEntry(parent, NameOf(path)) ??
+                throw new MountRefusedException($"{path} was removed inside while it was made");
+            parent.Dispose();
+            if (!last && FileStatus.OfHandle(here).Identity.Kind != FileKind.Directory)
+            {
+                here.Dispose();
+                throw new MountRefusedException($"{path} is a dangling symbolic link inside, or was replaced just now");
+            }
+
+            parent = here;
         }
 
-        return made;
+        return parent;
     }
 
     /// <summary>
     /// As the container's root; in a directory of another of its users as that user. Never as the host's root: the path may lead into a host
     /// directory that is mounted inside, and what the container may not do there, we do not do for it.
     /// </summary>
-    private bool Create(SafeFileHandle parent, string name, bool directory, uint owner, uint group)
+    private bool Create(SafeFileHandle parent, string name, bool directory)
     {
+        uint owner = container.UserIds.ToOutside(0) ?? 0;
+        uint group = container.GroupIds.ToOutside(0) ?? 0;
         try
         {
             return MountPoint.Create(parent, name, directory, owner, group);
@@ -112,3 +128,8 @@ internal sealed class MountPointMaker(ContainerEntry container)
 
     private static string NameOf(string path) => path[(path.LastIndexOf('/') + 1)..];
 }
+
+/// <summary>What has to be made so that a target exists.</summary>
+/// <param name="Parent">The innermost directory on the way that is there.</param>
+/// <param name="Paths">What is to be made, outermost first; the last is the target.</param>
+internal readonly record struct MissingPath(SafeFileHandle Parent, ImmutableArray<string> Paths);

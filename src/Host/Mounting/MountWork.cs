@@ -53,12 +53,18 @@ internal sealed class MountWork(MountNamespaceEntrance entrance, ContainerEntry 
     {
         bool directory = Clone.Status.Identity.Kind == FileKind.Directory;
         _target = RootedPath.Open(container.Root, target);
-        ImmutableArray<string> missing = _target is null ? _points.Missing(target) : [];
-        beforeAct?.Invoke(Outcome with { Made = missing });
         if (_target is null)
         {
-            _made = _points.Make(missing, directory, made => _made = made);
-            _target = RootedPath.Open(container.Root, target) ?? throw new MountRefusedException($"{target} was removed inside while it was made");
+            MissingPath missing = _points.Missing(target);
+            using (missing.Parent)
+            {
+                beforeAct?.Invoke(Outcome with { Made = missing.Paths });
+                _target = _points.Make(missing, directory, made => _made = made);
+            }
+        }
+        else
+        {
+            beforeAct?.Invoke(Outcome);
         }
 
         CheckKind(target, FileStatus.OfHandle(_target).Identity.Kind, directory);

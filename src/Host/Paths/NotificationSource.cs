@@ -24,10 +24,13 @@ internal sealed class NotificationSource(Inotify inotify, WatchTable table, Acti
     {
         try
         {
-            while (inotify.Read(_records))
+            bool more;
+            do
             {
+                more = inotify.Read(_records);
                 Deliver();
             }
+            while (more);
         }
         catch (ObjectDisposedException)
         {

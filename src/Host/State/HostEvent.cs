@@ -47,8 +47,8 @@ internal abstract record HostEvent
     /// <summary>Such a binding is taken back.</summary>
     internal sealed record UnbindRequested(ContainerKey Container, PathRule Rule) : HostEvent;
 
-    /// <summary>A step was carried out; <paramref name="Attachment"/> is what is mounted now, null when nothing is.</summary>
-    internal sealed record StepSucceeded(ContainerId Container, int Run, Step Step, Attachment? Attachment) : HostEvent;
+    /// <summary>A step was carried out at a moment (since the Unix epoch); <paramref name="Attachment"/> is what is mounted now, null when nothing is.</summary>
+    internal sealed record StepSucceeded(ContainerId Container, int Run, Step Step, Attachment? Attachment, TimeSpan Moment) : HostEvent;
 
     /// <summary>A step failed and left things as they were.</summary>
     internal sealed record StepFailed(ContainerId Container, int Run, Step Step, string Reason, bool SourceMissing) : HostEvent;

@@ -225,7 +225,7 @@ internal sealed class HostState
             Step.Replace => ChangeKind.Replaced,
             _ => ChangeKind.Detached,
         };
-        plan.Changes.Add(new StateChange(kind, container.Description.Name, (e.Attachment ?? binding.Actual)?.Source, step.Target, null));
+        plan.Changes.Add(new StateChange(kind, container.Description.Name, (e.Attachment ?? binding.Actual)?.Source, step.Target, null, e.Moment));
         binding.Failure = OtherThanAsked(container, binding, e, plan);
         Change(container, binding, b => (b.Actual, b.InFlight) = (e.Attachment, null));
     }

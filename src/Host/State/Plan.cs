@@ -34,8 +34,8 @@ internal sealed class Plan
 /// <summary>A step and the run of the container it is for.</summary>
 internal readonly record struct PlannedStep(ContainerId Container, int Run, Step Step);
 
-/// <summary>Something that changed, as the event stream and the log tell it.</summary>
-internal sealed record StateChange(ChangeKind Kind, string Container, string? Source, string? Target, string? Detail);
+/// <summary>Something that changed, as the event stream and the log tell it. The moment is since the Unix epoch; without one: just now.</summary>
+internal sealed record StateChange(ChangeKind Kind, string Container, string? Source, string? Target, string? Detail, TimeSpan? Moment = null);
 
 /// <summary>The kinds of <see cref="StateChange"/>.</summary>
 internal enum ChangeKind

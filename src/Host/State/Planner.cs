@@ -16,6 +16,11 @@ internal static class Planner
             return [];
         }
 
+        if (container.Directories == 0)
+        {
+            return [step];
+        }
+
         // What lies on a mount goes before it is touched, and comes back after: it would vanish with it.
         if (container.Above(binding).Any(above => above.InFlight is not null ||
             (step is not Step.Detach && Wanted(container, above, draining) is not null)))

@@ -64,7 +64,7 @@ public sealed class OwnDirectory(SafeFileHandle directory)
 
     /// <summary>Opens something in it as O_PATH, following nothing.</summary>
     /// <exception cref="KernelException">ENOENT.</exception>
-    public SafeFileHandle OpenEntry(string name) => RootedPath.OpenEntry(directory, name);
+    public SafeFileHandle OpenEntry(string name) => RootedPath.OpenEntry(directory, name) ?? throw new KernelException("openat", name, Tmds.Linux.LibC.ENOENT);
 
     private unsafe SafeFileHandle CreateFile(string name, int flags, uint mode)
     {

@@ -51,14 +51,20 @@ public static class RootedPath
         throw new KernelException("openat2(RESOLVE_IN_ROOT)", path, errno);
     }
 
-    /// <summary>Opens one name in a directory as O_PATH, without following it.</summary>
-    /// <exception cref="KernelException">It is not there.</exception>
-    public static unsafe SafeFileHandle OpenEntry(SafeFileHandle directory, string name)
+    /// <summary>Opens one name in a directory as O_PATH, without following it. Null when it is not there (ENOENT).</summary>
+    /// <exception cref="KernelException">Any other failure.</exception>
+    public static unsafe SafeFileHandle? OpenEntry(SafeFileHandle directory, string name)
     {
         using PathBytes bytes = new(name);
         using HandleUse use = new(directory);
         int fd = Libc.openat(use.Descriptor, bytes.Pointer, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
-        return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw KernelException.Last("openat", name);
+        if (fd >= 0)
+        {
+            return new SafeFileHandle(fd, ownsHandle: true);
+        }
+
+        int errno = Marshal.GetLastPInvokeError();
+        return errno == ENOENT ? null : throw new KernelException("openat", name, errno);
     }
 
     /// <summary>Unlinks a name (unlinkat(2)); with <paramref name="directory"/> an empty directory. False when it is not there or not empty.</summary>

@@ -37,13 +37,16 @@ public sealed class Inotify : IDisposable
     /// <summary>Removes a watch; one that the kernel has removed already is no error.</summary>
     public void RemoveWatch(int watch) => _ = Libc.inotify_rm_watch(Handle, watch);
 
-    /// <summary>Reads what is there into <paramref name="records"/>, which is cleared before. False: nothing was there.</summary>
+    /// <summary>Reads what is there into <paramref name="records"/>, which is cleared before.</summary>
+    /// <returns>True when the buffer was filled, so that more may be waiting. False: all was read.</returns>
     /// <exception cref="KernelException">The descriptor cannot be read.</exception>
     [SkipLocalsInit]
     public unsafe bool Read(List<InotifyRecord> records)
     {
         records.Clear();
         const int Size = 64 * 1024;
+        // One that does not fit is not begun: a record has at most this many bytes (NAME_MAX and its zero byte).
+        int longest = sizeof(inotify_event) + 256;
         byte* buffer = stackalloc byte[Size];
         nint length;
         do
@@ -67,7 +70,7 @@ public sealed class Inotify : IDisposable
             at = name + record->len;
         }
 
-        return true;
+        return length > Size - longest;
     }
 
     /// <inheritdoc/>

@@ -128,7 +128,7 @@ internal sealed class SimulatedHost
                 break;
         }
 
-        return new HostEvent.StepSucceeded(planned.Container, planned.Run, step, now);
+        return new HostEvent.StepSucceeded(planned.Container, planned.Run, step, now, TimeSpan.Zero);
     }
 
     private Attachment Mounted(string target, Desired desired) =>

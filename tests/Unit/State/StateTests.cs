@@ -81,7 +81,7 @@ public sealed class StateTests
         _host.CarryOutOne(0);
         Step step = new Step.Attach("/s", new Desired("/s", File1, MountOptions.Default));
         _host.Start("c", 2);
-        _host.Send(new HostEvent.StepSucceeded(new ContainerId("test", "c"), 1, step, new Attachment("/s", "/s", File1, MountOptions.Default, 9, [])));
+        _host.Send(new HostEvent.StepSucceeded(new ContainerId("test", "c"), 1, step, new Attachment("/s", "/s", File1, MountOptions.Default, 9, []), TimeSpan.Zero));
         Assert.Null(Only().Actual);
     }
 
