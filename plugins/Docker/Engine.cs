@@ -49,7 +49,14 @@ internal sealed class Engine(string socketPath, TimeProvider time) : IDisposable
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
                 // The boundary of one engine: whatever it is, it is said to the user and tried again, and the others go on.
-                health.Trouble(File.Exists(socketPath) ? exception.Message : "there is no such socket; waiting for the engine to start");
+                if (File.Exists(socketPath))
+                {
+                    health.Trouble(exception.Message);
+                }
+                else
+                {
+                    health.Absent("there is no such socket; waiting for the engine to start");
+                }
             }
 
             await absence.WaitAsync(cancellationToken);

@@ -8,16 +8,19 @@ internal sealed class EngineHealth(string address, ChannelWriter<RuntimeEvent> e
 {
     private string? _reason;
 
-    internal void Trouble(string reason) => Say(reason);
+    internal void Trouble(string reason) => Say(reason, absent: false);
 
-    internal void Well() => Say(null);
+    /// <summary>It does not run, which is no fault.</summary>
+    internal void Absent(string reason) => Say(reason, absent: true);
 
-    private void Say(string? reason)
+    internal void Well() => Say(null, absent: false);
+
+    private void Say(string? reason, bool absent)
     {
         if (reason != _reason)
         {
             _reason = reason;
-            events.TryWrite(new RuntimeEvent.Trouble(address, reason));
+            events.TryWrite(new RuntimeEvent.Trouble(address, reason, absent));
         }
     }
 }

@@ -30,5 +30,6 @@ public abstract record RuntimeEvent
     /// </summary>
     /// <param name="Source">What it is, such as the address of an engine.</param>
     /// <param name="Reason">Why, for a person to read; null: it is well again.</param>
-    public sealed record Trouble(string Source, string? Reason) : RuntimeEvent;
+    /// <param name="Absent">Nothing is wrong: it is not installed or not started, and is waited for.</param>
+    public sealed record Trouble(string Source, string? Reason, bool Absent = false) : RuntimeEvent;
 }

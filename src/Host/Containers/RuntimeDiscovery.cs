@@ -15,7 +15,7 @@ internal sealed class RuntimeDiscovery(IContainerRuntime runtime, Journal journa
     private static readonly TimeSpan OpenLimit = TimeSpan.FromSeconds(10);
 
     private readonly Dictionary<ContainerId, (int ProcessId, string Name)> _running = [];
-    private readonly Dictionary<string, string> _troubles = [];
+    private readonly Dictionary<string, RuntimeEvent.Trouble> _troubles = [];
     private readonly TaskCompletionSource _listed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile DiscoveryStatus _status = new(DiscoveryState.Connecting, null);
 
@@ -50,15 +50,20 @@ internal sealed class RuntimeDiscovery(IContainerRuntime runtime, Journal journa
 
     private void Listening() => _status = _troubles.Count == 0
         ? new DiscoveryStatus(DiscoveryState.Listening, null)
-        : new DiscoveryStatus(DiscoveryState.Failed, string.Join("; ", _troubles.Select(trouble => $"{trouble.Key}: {trouble.Value}")));
+        : new DiscoveryStatus(
+            _troubles.Values.All(trouble => trouble.Absent) ? DiscoveryState.Waiting : DiscoveryState.Failed,
+            string.Join("; ", _troubles.Values.Select(trouble => $"{trouble.Source}: {trouble.Reason}")));
 
     private void Troubled(RuntimeEvent.Trouble trouble, Action<string> onFailure)
     {
         _troubles.Remove(trouble.Source);
         if (trouble.Reason is { } reason)
         {
-            _troubles.Add(trouble.Source, reason);
-            onFailure($"{trouble.Source}: {reason}");
+            _troubles.Add(trouble.Source, trouble);
+            if (!trouble.Absent)
+            {
+                onFailure($"{trouble.Source}: {reason}");
+            }
         }
 
         Listening();
@@ -147,5 +152,8 @@ internal enum DiscoveryState
 {
     Connecting,
     Listening,
+
+    /// <summary>What it follows is not there; nothing is wrong.</summary>
+    Waiting,
     Failed,
 }

@@ -19,8 +19,10 @@ public sealed record VersionReply(string Version);
 
 /// <summary>How a runtime's discovery does.</summary>
 /// <param name="Name">Such as <c>docker</c>.</param>
-/// <param name="State"><c>connecting</c>, <c>listening</c> or <c>failed</c>.</param>
-/// <param name="Reason">Why it failed and when it is tried again; null otherwise.</param>
+/// <param name="State">
+/// <c>connecting</c>, <c>listening</c>, <c>waiting</c> (an engine is not installed or not started) or <c>failed</c>.
+/// </param>
+/// <param name="Reason">What is waited for, or why it failed; null otherwise.</param>
 public sealed record RuntimeStatus(string Name, string State, string? Reason);
 
 /// <summary>One container.</summary>

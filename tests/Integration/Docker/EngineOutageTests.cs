@@ -93,6 +93,7 @@ public sealed class EngineOutageTests(ITestOutputHelper output) : IAsyncLifetime
         await using EventRecorder<RuntimeEvent> events = Discover(engine);
         Trouble trouble = (Trouble)(await events.NextAsync(e => e is Trouble)).Event;
         Assert.Contains("no such socket", trouble.Reason, StringComparison.Ordinal);
+        Assert.True(trouble.Absent);
 
         await engine.StartEngineAsync();
         await engine.RunAsync("web");
