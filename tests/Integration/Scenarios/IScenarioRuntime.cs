@@ -12,6 +12,9 @@ internal interface IScenarioRuntime
     /// <summary>The value of <c>settings.plugins.PLUGIN</c>, as JSON.</summary>
     string Settings { get; }
 
+    /// <summary>Root inside is not root outside.</summary>
+    bool HasUserNamespace => false;
+
     /// <summary>Starts a container with a busybox root that sleeps. The server runs.</summary>
     Task StartAsync(ServerUnderTest server, string name);
 
