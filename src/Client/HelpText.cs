@@ -9,6 +9,7 @@ internal static class HelpText
         The program of Container Manager that runs inside containers.
 
           init ...        be the first process of a light container; started by the server
+          hold            hold new namespaces until standard input ends; started by the server
           --version       print the version
           -h, --help      show this text
 

@@ -8,6 +8,8 @@ return args switch
     ["--version"] => Say(HelpText.Version),
     ["init", "--help"] => Say(HelpText.Init),
     ["init", .. string[] rest] => InitProcess.Run(rest),
+    ["hold"] => Hold.Run(null),
+    ["hold", "--root", string root] => Hold.Run(root),
     [] => Refuse("starting by hand is not possible yet: the server puts mounts into containers without a client.\nTry 'client --help'."),
     _ => Refuse($"unknown argument '{args[0]}'.\nTry 'client --help'."),
 };

@@ -21,20 +21,24 @@ internal sealed class Engine : IPathSink, IEventSink, IDisposable
     private readonly Dictionary<ContainerId, ContainerLane> _lanes = [];
     private readonly List<Func<HostState, bool>> _probes = [];
     private readonly MountNamespaceEntrance _entrance = new();
+    private readonly CloneMaker _clones;
     private readonly Journal _journal;
     private readonly LaneServices _services;
     private readonly Action<StateChange> _onChange;
     private readonly PathWatcher _watcher;
 
     /// <param name="journal">What an earlier server has left behind.</param>
+    /// <param name="transitDirectory">An own directory; mounted upon when it is needed.</param>
+    /// <param name="client">The installed client program.</param>
     /// <param name="onChange">Told of every change, under the lock: must return at once.</param>
     /// <param name="onFault">Told of event sources and work that failed.</param>
-    internal Engine(Journal journal, Action<StateChange> onChange, Action<string, Exception> onFault)
+    internal Engine(Journal journal, string transitDirectory, string client, Action<StateChange> onChange, Action<string, Exception> onFault)
     {
         _journal = journal;
         _onChange = onChange;
         Loop = new EventLoop(this, onFault);
-        _services = new LaneServices(Loop, new MountExecutor(_entrance), Strategies, journal, Post);
+        _clones = new CloneMaker(transitDirectory, client, _entrance);
+        _services = new LaneServices(Loop, new MountExecutor(_entrance, _clones), Strategies, journal, Post);
         _watcher = new PathWatcher(this, Loop, TimeProvider.System);
         Loop.Add(_watcher.Notifications);
         Loop.Add(_watcher.Mounts);
@@ -123,6 +127,7 @@ internal sealed class Engine : IPathSink, IEventSink, IDisposable
     {
         Loop.Dispose();
         _watcher.Dispose();
+        _clones.Dispose();
         _journal.Dispose();
     }
 

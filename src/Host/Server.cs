@@ -31,7 +31,8 @@ internal sealed class Server(ServerOptions options, ServerConfiguration configur
         }
 
         EventFeed feed = new();
-        using Engine engine = new(journal, Changed, (name, fault) => Log.Fault(logger, name, fault));
+        using Engine engine = new(
+            journal, Path.Combine(options.StateDirectory, "transit"), ClientPath, Changed, (name, fault) => Log.Fault(logger, name, fault));
         ProcessExits exits = new(engine.Loop);
         ImmutableArray<LoadedPlugin> plugins = PluginCatalog.Load(
             options.PluginDirectory,

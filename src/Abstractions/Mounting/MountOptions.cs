@@ -12,6 +12,12 @@ public sealed record MountOptions
     /// <summary>MOUNT_ATTR_NOEXEC.</summary>
     public bool NoExec { get; init; }
 
+    /// <summary>
+    /// The source's owner is seen as this one, and what this one writes belongs to the source's owner outside (MOUNT_ATTR_IDMAP). Null: as on the
+    /// host.
+    /// </summary>
+    public FileOwner? Owner { get; init; }
+
     /// <summary>File systems mounted beneath a directory come along (AT_RECURSIVE). Default: true.</summary>
     public bool Recursive { get; init; } = true;
 }

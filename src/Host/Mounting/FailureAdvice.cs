@@ -26,6 +26,8 @@ internal static class FailureAdvice
                 "the container's root is read-only: create the mount point in the image, or choose a target on a writable file system such as /run",
             "mkdirat" or "mknodat" when errno == EACCES || errno == EPERM => "the file system inside refuses it: choose another target",
             "open_tree" when errno == EINVAL => "the source lies on an unbindable mount: mount --make-private it",
+            "mount_setattr(MOUNT_ATTR_IDMAP)" when errno == EINVAL || errno == EPERM =>
+                "the source's file system cannot show files under another owner: leave \"owner\" out",
             "openat2(RESOLVE_IN_ROOT)" when errno == ELOOP => "the target leads through a magic link or too many symbolic links inside",
             "openat2(RESOLVE_IN_ROOT)" when errno == ENOTDIR => "a parent of the target is a file inside",
             "setns(CLONE_NEWNS)" when errno == EPERM => "the server lacks CAP_SYS_ADMIN or CAP_SYS_CHROOT: run it as root",

@@ -5,7 +5,7 @@ using ContainerManager.Linux;
 namespace ContainerManager.Host.Mounting;
 
 /// <summary>Carries out what a strategy describes; on failure undoes what was done, in reverse. Used by all lanes at once.</summary>
-internal sealed class MountExecutor(MountNamespaceEntrance entrance)
+internal sealed class MountExecutor(MountNamespaceEntrance entrance, CloneMaker clones)
 {
     /// <param name="container">Where.</param>
     /// <param name="actions">What.</param>
@@ -17,7 +17,7 @@ internal sealed class MountExecutor(MountNamespaceEntrance entrance)
     /// <exception cref="MountRefusedException">The target is not fit; nothing was changed.</exception>
     internal MountOutcome Execute(ContainerEntry container, ImmutableArray<MountAction> actions, Action<MountOutcome>? beforeAct = null)
     {
-        using MountWork work = new(entrance, container, beforeAct);
+        using MountWork work = new(entrance, clones, container, beforeAct);
         try
         {
             foreach (MountAction action in actions)

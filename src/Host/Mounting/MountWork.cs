@@ -7,7 +7,7 @@ using static Tmds.Linux.LibC;
 namespace ContainerManager.Host.Mounting;
 
 /// <summary>The actions of one step, from the first to the last.</summary>
-internal sealed class MountWork(MountNamespaceEntrance entrance, ContainerEntry container, Action<MountOutcome>? beforeAct) : IDisposable
+internal sealed class MountWork(MountNamespaceEntrance entrance, CloneMaker clones, ContainerEntry container, Action<MountOutcome>? beforeAct) : IDisposable
 {
     private readonly MountPointMaker _points = new(container);
     private DetachedMount? _clone;
@@ -23,7 +23,7 @@ internal sealed class MountWork(MountNamespaceEntrance entrance, ContainerEntry 
     {
         switch (action)
         {
-            case MountAction.CloneSource a: CloneSource(a); break;
+            case MountAction.CloneSource a: _clone = clones.Make(a.Source, a.Options, container); break;
             case MountAction.MakeMountPoint a: MakeMountPoint(a.Target); break;
             case MountAction.AttachClone a: Attach(a.Target); break;
             case MountAction.SwapForClone a: Swap(a); break;
@@ -41,12 +41,6 @@ internal sealed class MountWork(MountNamespaceEntrance entrance, ContainerEntry 
     {
         _clone?.Dispose();
         _target?.Dispose();
-    }
-
-    private void CloneSource(MountAction.CloneSource action)
-    {
-        _clone = DetachedMount.Clone(action.Source, action.Options.Recursive);
-        _clone.Restrict(action.Options.ReadOnly, action.Options.NoExec);
     }
 
     private void MakeMountPoint(string target)

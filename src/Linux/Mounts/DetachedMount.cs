@@ -9,7 +9,7 @@ public sealed partial class DetachedMount : IDisposable
 {
     private readonly bool _recursive;
 
-    private DetachedMount(SafeFileHandle handle, bool recursive)
+    internal DetachedMount(SafeFileHandle handle, bool recursive)
     {
         Handle = handle;
         _recursive = recursive;
@@ -34,21 +34,31 @@ public sealed partial class DetachedMount : IDisposable
         return fd >= 0 ? new DetachedMount(new SafeFileHandle(fd, ownsHandle: true), recursive) : throw KernelException.Last("open_tree", path);
     }
 
+    /// <summary>Whether the mounts beneath came along.</summary>
+    public bool IsRecursive => _recursive;
+
     /// <summary>Makes it private, so that nothing propagates between it and the host, and sets what is asked for.</summary>
-    /// <exception cref="KernelException">The kernel refuses an attribute.</exception>
-    public unsafe void Restrict(bool readOnly, bool noExec)
+    /// <param name="readOnly">MOUNT_ATTR_RDONLY</param>
+    /// <param name="noExec">MOUNT_ATTR_NOEXEC</param>
+    /// <param name="ids">
+    /// A user namespace whose maps say which owner on the file system is seen as which (MOUNT_ATTR_IDMAP); null: as they are.
+    /// </param>
+    /// <exception cref="KernelException">The kernel refuses an attribute. EINVAL with ids: the file system cannot map them.</exception>
+    public unsafe void Restrict(bool readOnly, bool noExec, SafeFileHandle? ids = null)
     {
+        using HandleUse idsUse = new(ids ?? Handle);
         mount_attr attributes = new()
         {
-            attr_set = (readOnly ? Mount.MOUNT_ATTR_RDONLY : 0) | (noExec ? Mount.MOUNT_ATTR_NOEXEC : 0),
+            attr_set = (readOnly ? Mount.MOUNT_ATTR_RDONLY : 0) | (noExec ? Mount.MOUNT_ATTR_NOEXEC : 0) | (ids is null ? 0 : Mount.MOUNT_ATTR_IDMAP),
             propagation = Mount.MS_PRIVATE,
+            userns_fd = ids is null ? 0 : (ulong)idsUse.Descriptor,
         };
         byte empty = 0;
         using HandleUse use = new(Handle);
         uint flags = (uint)AT_EMPTY_PATH | (_recursive ? Mount.AT_RECURSIVE : 0);
         if (Libc.mount_setattr(use.Descriptor, &empty, flags, &attributes) != 0)
         {
-            throw KernelException.Last("mount_setattr", "clone");
+            throw KernelException.Last(ids is null ? "mount_setattr" : "mount_setattr(MOUNT_ATTR_IDMAP)", "clone");
         }
     }
 

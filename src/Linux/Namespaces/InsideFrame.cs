@@ -11,14 +11,17 @@ internal unsafe struct InsideFrame
     /// <summary>The container's mount namespace.</summary>
     internal int ContainerNamespace;
 
-    /// <summary>The clone to put there; unused by detach.</summary>
+    /// <summary>The clone to put there; unused by detach; what a routine that clones returns.</summary>
     internal int Tree;
 
     /// <summary>Where, O_PATH. For swap and detach: the root of the mount to take away.</summary>
     internal int Target;
 
-    /// <summary>The decimal form of <see cref="Target"/>, to name it beneath <see cref="OwnDescriptors"/>.</summary>
+    /// <summary>The decimal form of <see cref="Target"/>, to name it beneath <see cref="OwnDescriptors"/>; when cloning, a name in the namespace's root.</summary>
     internal fixed byte TargetName[12];
+
+    /// <summary>Mounts beneath come along when cloning.</summary>
+    internal bool Recursive;
 
     /// <summary>0, or the errno of the call that failed.</summary>
     internal int Error;
@@ -39,4 +42,5 @@ internal enum InsideCall
     Attach,
     AttachBeneath,
     Unmount,
+    Clone,
 }

@@ -11,6 +11,7 @@ namespace ContainerManager.Linux.Namespaces;
 /// </summary>
 internal static unsafe class InsideRoutines
 {
+    private const int AT_FDCWD = -100;
     private const int CLONE_FS = 0x200;
     private const int CLONE_NEWNS = 0x20000;
 
@@ -65,6 +66,25 @@ internal static unsafe class InsideRoutines
         Return(frame);
     }
 
+    /// <summary>Clones what is at a name in the namespace's root.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    internal static void Clone(InsideFrame* frame)
+    {
+        if (!Enter(frame))
+        {
+            return;
+        }
+
+        uint flags = Mount.OPEN_TREE_CLONE | Mount.OPEN_TREE_CLOEXEC | (frame->Recursive ? Mount.AT_RECURSIVE : 0);
+        frame->Tree = (int)RawCalls.syscall(SYS.open_tree, AT_FDCWD, (nint)frame->TargetName, (nint)flags, 0, 0);
+        if (frame->Tree < 0)
+        {
+            Fail(frame, InsideCall.Clone);
+        }
+
+        Return(frame);
+    }
+
     /// <summary>
     /// Runs every routine once in our own namespace with descriptors that are none, so that all of it is compiled and bound. What would
     /// be done fails with EBADF.
@@ -77,6 +97,8 @@ internal static unsafe class InsideRoutines
         Attach(&frame);
         Swap(&frame);
         Detach(&frame);
+        frame.TargetName[0] = 0;
+        Clone(&frame);
     }
 
     /// <summary>

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Globalization;
 using ContainerManager.Linux.Namespaces;
 using ContainerManager.Linux.Native;
 using Microsoft.Win32.SafeHandles;
@@ -56,6 +57,21 @@ public sealed class MountNamespaceEntrance : IDisposable
         Check(frame, path);
     }
 
+    /// <summary>Clones what is mounted at a name in the root of another mount namespace; usable in any.</summary>
+    /// <param name="mountNamespace">The other one.</param>
+    /// <param name="name">A number: the name.</param>
+    /// <param name="recursive">Mounts beneath it come along.</param>
+    /// <exception cref="KernelException">ENOENT: nothing is there.</exception>
+    public unsafe DetachedMount Clone(SafeFileHandle mountNamespace, int name, bool recursive)
+    {
+        using HandleUse ns = new(mountNamespace);
+        InsideFrame frame = FrameFor(ns.Descriptor, -1, name);
+        frame.Recursive = recursive;
+        InsideRoutines.Clone(&frame);
+        Check(frame, name.ToString(CultureInfo.InvariantCulture));
+        return new DetachedMount(new SafeFileHandle(frame.Tree, ownsHandle: true), recursive);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -93,6 +109,7 @@ public sealed class MountNamespaceEntrance : IDisposable
         InsideCall.Enter => "setns(CLONE_NEWNS)",
         InsideCall.AttachBeneath => "move_mount(MOVE_MOUNT_BENEATH)",
         InsideCall.Unmount => "umount2(MNT_DETACH)",
+        InsideCall.Clone => "open_tree in the transit namespace",
         _ => "move_mount",
     };
 

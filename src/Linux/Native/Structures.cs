@@ -30,7 +30,9 @@ internal static class Mount
     internal const ulong MOUNT_ATTR_NOSUID = 0x2;
     internal const ulong MOUNT_ATTR_NODEV = 0x4;
     internal const ulong MOUNT_ATTR_NOEXEC = 0x8;
+    internal const ulong MOUNT_ATTR_IDMAP = 0x100000;
     internal const ulong MS_PRIVATE = 1 << 18;
+    internal const ulong MS_SHARED = 1 << 20;
     internal const int MNT_DETACH = 2;
     internal const int UMOUNT_NOFOLLOW = 8;
 }
@@ -43,6 +45,12 @@ internal static class FileSystemContext
     internal const uint FSCONFIG_SET_FLAG = 0;
     internal const uint FSCONFIG_SET_STRING = 1;
     internal const uint FSCONFIG_CMD_CREATE = 6;
+}
+
+/// <summary>linux/nsfs.h, ioctl_ns(2)</summary>
+internal static class NamespaceFile
+{
+    internal const uint NS_GET_USERNS = 0xB701;
 }
 
 /// <summary>netdevice(7): struct ifreq, 40 bytes, with the flags member of its union.</summary>

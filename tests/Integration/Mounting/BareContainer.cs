@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using ContainerManager.Abstractions;
 using ContainerManager.Linux;
 
@@ -11,15 +12,25 @@ namespace ContainerManager.Tests.Integration.Mounting;
 internal sealed class BareContainer : IDisposable
 {
     private readonly Process _process;
+    private readonly Process? _userNamespace;
+    private readonly IdMap _ids;
 
-    internal BareContainer(string setUp = "")
+    /// <param name="setUp">Shell commands to run inside first.</param>
+    /// <param name="firstId">The host's id of its root, in a user namespace of its own; null: no such.</param>
+    internal BareContainer(string setUp = "", uint? firstId = null)
     {
+        _ids = new IdMap([firstId is { } first ? new IdMapRange(0, first, 65536) : new IdMapRange(0, 0, uint.MaxValue)]);
         string directory = Directory.CreateTempSubdirectory("cm-bare-").FullName;
-        _process = Process.Start(new ProcessStartInfo("unshare",
+        File.SetUnixFileMode(directory, (UnixFileMode)0b111_101_101);
+        _userNamespace = firstId is { } id ? HoldUserNamespace(id) : null;
+        string[] user = _userNamespace is null ? []
+            : [$"--user=/proc/{_userNamespace.Id}/ns/user", "--setuid", "0", "--setgid", "0", "--"];
+        _process = Process.Start(new ProcessStartInfo("nsenter",
         [
-            "--mount", "--propagation", "private", "/bin/sh", "-euc",
+            .. user, "unshare", "--mount", "--propagation", "private", "/bin/sh", "-euc",
             $"""
-            mount -t tmpfs none {directory}; cd {directory}; mkdir -p bin tmp proc old; cp /bin/busybox bin/; mount -t proc none proc
+            mount -t tmpfs none {directory}; cd {directory}; mkdir -p bin tmp proc old; cp /bin/busybox bin/; mount --rbind /proc proc
+            for applet in sh mount stat sleep; do bin/busybox ln -s busybox bin/$applet; done
             bin/busybox pivot_root . old
             /bin/busybox umount -l /old
             {setUp}
@@ -39,28 +50,63 @@ internal sealed class BareContainer : IDisposable
 
     internal int ProcessId => _process.Id;
 
-    internal string Inside(string path) => $"/proc/{_process.Id}/root{path}";
+    internal MountTable Mounts => MountTable.OfProcess(ProcessId);
 
-    internal MountTable Mounts => MountTable.OfProcess(_process.Id);
+    internal string Inside(string path) => $"/proc/{ProcessId}/root{path}";
+
+    /// <summary>Runs a program as its root; returns the exit code.</summary>
+    internal int Run(params string[] command) => Enter(command).ExitCode;
+
+    /// <summary>The same; returns what it wrote. Throws when it does not exit with 0.</summary>
+    internal string OutputOf(params string[] command) => Enter(command) is { ExitCode: 0 } done
+        ? done.Output.Trim()
+        : throw new InvalidOperationException($"{string.Join(' ', command)} failed");
 
     internal ContainerEntry Open()
     {
-        ProcessHandles handles = ProcessHandles.Open(_process.Id);
+        ProcessHandles handles = ProcessHandles.Open(ProcessId);
         return new ContainerEntry
         {
             Process = handles.Process,
             MountNamespace = handles.MountNamespace,
             Root = handles.Root,
-            UserIds = new IdMap([new IdMapRange(0, 0, uint.MaxValue)]),
-            GroupIds = new IdMap([new IdMapRange(0, 0, uint.MaxValue)]),
+            UserIds = _ids,
+            GroupIds = _ids,
             Cgroups = new Dictionary<string, string>(),
         };
     }
 
     public void Dispose()
     {
-        _process.Kill();
-        _process.WaitForExit();
-        _process.Dispose();
+        foreach (Process process in (Process[])[_process, .. _userNamespace is null ? Array.Empty<Process>() : [_userNamespace]])
+        {
+            process.Kill();
+            process.WaitForExit();
+            process.Dispose();
+        }
+    }
+
+    /// <summary>A process that is only there so that others can enter its user namespace.</summary>
+    private static Process HoldUserNamespace(uint first)
+    {
+        Process holder = Process.Start(new ProcessStartInfo("unshare", ["--user", "/bin/sh", "-c", "echo born; exec /bin/busybox sleep 1000000"])
+            { RedirectStandardOutput = true })!;
+        Assert.Equal("born", holder.StandardOutput.ReadLine());
+        File.WriteAllText($"/proc/{holder.Id}/uid_map", $"0 {first} 65536");
+        File.WriteAllText($"/proc/{holder.Id}/gid_map", $"0 {first} 65536");
+        return holder;
+    }
+
+    private (int ExitCode, string Output) Enter(string[] command)
+    {
+        string[] user = _ids.Ranges[0].Outside == 0 ? [] : ["--user", "--setuid", "0", "--setgid", "0"];
+        using Process process = Process.Start(new ProcessStartInfo("nsenter",
+            ["--target", ProcessId.ToString(CultureInfo.InvariantCulture), .. user, "--mount", "--root", "--wd", "--", .. command])
+            { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        process.ErrorDataReceived += (_, _) => { };
+        process.BeginErrorReadLine();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, output);
     }
 }

@@ -1,6 +1,7 @@
 using ContainerManager.Abstractions;
 using ContainerManager.Host.Mounting;
 using ContainerManager.Linux;
+using ContainerManager.Tests.Integration.Scenarios;
 
 namespace ContainerManager.Tests.Integration.Mounting;
 
@@ -12,18 +13,21 @@ public sealed class MountExecutorTests : IDisposable
     private readonly NamespaceMount _strategy = new();
     private readonly BareContainer _container = new();
     private readonly ContainerEntry _entry;
+    private readonly CloneMaker _clones;
     private readonly MountExecutor _executor;
 
     public MountExecutorTests()
     {
         _entry = _container.Open();
-        _executor = new MountExecutor(_entrance);
+        _clones = new CloneMaker(Path.Combine(_directory, "transit"), Installation.Client, _entrance);
+        _executor = new MountExecutor(_entrance, _clones);
     }
 
     public void Dispose()
     {
         _entry.Dispose();
         _container.Dispose();
+        _clones.Dispose();
         _entrance.Dispose();
         Directory.Delete(_directory, recursive: true);
     }

@@ -31,15 +31,20 @@ public sealed class NamespacesScenarioTests() : ScenarioTests(new NamespacesScen
     }
 }
 
+/// <summary>The same where root inside is not root outside.</summary>
+public sealed class UserNamespacesScenarioTests() : ScenarioTests(new NamespacesScenarioRuntime(userNamespace: true));
+
 /// <summary>Containers that the server itself starts, with the host's /usr.</summary>
-internal sealed class NamespacesScenarioRuntime : IScenarioRuntime
+internal sealed class NamespacesScenarioRuntime(bool userNamespace = false) : IScenarioRuntime
 {
+    public bool HasUserNamespace => userNamespace;
+
     public string Plugin => "Namespaces";
 
     public string Settings => "{}";
 
     public Task StartAsync(ServerUnderTest server, string name) => server.SpawnAsync(new SpawnRequest(
-        name, ["sleep", "infinity"], Root: null, HostNetwork: false, UserNamespace: false));
+        name, ["sleep", "infinity"], Root: null, HostNetwork: false, UserNamespace: userNamespace));
 
     public async Task RestartAsync(ServerUnderTest server, string name)
     {
@@ -58,7 +63,8 @@ internal sealed class NamespacesScenarioRuntime : IScenarioRuntime
     public async Task<string> ExecAsync(ServerUnderTest server, string name, params string[] command)
     {
         int processId = (await server.StatusAsync()).Containers.Single(container => container.Name == name).ProcessId!.Value;
-        string[] enter = ["--target", processId.ToString(CultureInfo.InvariantCulture), "--mount", "--pid", "--net", "--root", "--wd", "--"];
+        string[] enter = ["--target", processId.ToString(CultureInfo.InvariantCulture), "--mount", "--pid", "--net", "--root", "--wd",
+            .. userNamespace ? ["--user"] : Array.Empty<string>(), "--"];
         return (await Command.RunAsync("nsenter", [.. enter, .. command], TimeSpan.FromMinutes(5))).OutputOrThrow();
     }
 }

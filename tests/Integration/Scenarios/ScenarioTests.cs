@@ -197,6 +197,32 @@ public abstract class ScenarioTests : IAsyncLifetime
         await Server.StartAsync();
     }
 
+    /// <summary>Where root inside is root of a user namespace of its own, it may remount what is in its mount namespace.</summary>
+    [Fact]
+    public async Task WhatIsReadOnlyStaysReadOnly()
+    {
+        Directory.CreateDirectory(_host["data"]);
+        File.SetUnixFileMode(_host["data"], (UnixFileMode)0b111_111_111);
+        await StartAsync($$"""{ "_automount": { "{{_host["data"]}}": { "target": "/data", "readOnly": true } } }""");
+        await Server.UntilBindingAsync(_name, "/data", "attached");
+        string remount = _runtime.HasUserNamespace ? "mount -o remount,bind,rw /data 2>/dev/null && echo remounted; " : "";
+        Assert.Equal("read-only", await ExecAsync("sh", "-c", remount + "touch /data/new 2>/dev/null && echo written; echo read-only"));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_host["data"]));
+    }
+
+    [Fact]
+    public async Task TheOwnerInsideIsAsConfiguredAndWhatIsWrittenBelongsToTheOwnerOutside()
+    {
+        Directory.CreateDirectory(_host["home"]);
+        (await Command.RunAsync("chown", ["1234:1235", _host["home"]])).OutputOrThrow();
+        File.SetUnixFileMode(_host["home"], (UnixFileMode)0b111_000_000);
+        await StartAsync($$"""{ "_automount": { "{{_host["home"]}}": { "target": "/home/user", "owner": "0:0" } } }""");
+        await Server.UntilBindingAsync(_name, "/home/user", "attached");
+        Assert.Equal("0:0 700", await ExecAsync("sh", "-c", "echo written > /home/user/new; stat -c '%u:%g %a' /home/user"));
+        FileStatus written = FileStatus.OfPath(Path.Combine(_host["home"], "new"))!.Value;
+        Assert.Equal((1234u, 1235u), (written.Owner, written.Group));
+    }
+
     [Fact]
     public async Task ASourceOnAHungFileSystemHoldsUpNobodyElse()
     {
@@ -219,8 +245,7 @@ public abstract class ScenarioTests : IAsyncLifetime
         await StartAsync("{}", more: $$""", "{{other}}": {}""");
         await StartContainerAsync(other);
         string swap = await Swapper.BuildAsync(_host);
-        File.Copy(swap, Inside("/swap"));
-        File.SetUnixFileMode(Inside("/swap"), (UnixFileMode)0b111_101_101);
+        await Server.BindAsync(_name, swap, "/swap");
         File.WriteAllText(_host["letter"], "one");
         int otherProcess = (await Server.StatusAsync()).Containers.Single(c => c.Name == other).ProcessId!.Value;
         Task<string> swapping = ExecAsync("sh", "-c", "/swap /prey /stop");
@@ -232,7 +257,8 @@ public abstract class ScenarioTests : IAsyncLifetime
             await Server.UnbindAsync(_name, "/prey/target");
         }
 
-        File.WriteAllText(Inside("/stop"), "");
+        File.WriteAllText(_host["stop"], "");
+        await Server.BindAsync(_name, _host["stop"], "/stop");
         await swapping;
         TestContext.Current.TestOutputHelper?.WriteLine($"{attached} of 10,000 binds found a fit target");
         Assert.True(attached > 100, $"only {attached} of 10,000 binds were attached: the race was not run");

@@ -29,7 +29,7 @@ internal static class RuleText
     internal static string Of(PathRule rule)
     {
         string flags = (rule.Options.ReadOnly ? " readOnly" : "") + (rule.Options.NoExec ? " noExec" : "") +
-            (rule.Options.Recursive ? "" : " notRecursive") + (rule.Optional ? " optional" : "");
+            (rule.Options.Recursive ? "" : " notRecursive") + (rule.Optional ? " optional" : "") + (rule.Options.Owner is { } owner ? $" owner {owner}" : "");
         string what = rule.Source.EntriesOfDirectory ? " (entries)" : "";
         string target = rule.Source.HasWildcard ? rule.Mapping.ToString() : rule.FixedTarget;
         return $"{rule.Origin}: {rule.Source}{what} -> {target}{flags}";

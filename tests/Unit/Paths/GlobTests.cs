@@ -15,6 +15,7 @@ public sealed class GlobTests
     [InlineData(".*", ".hidden", true)]
     [InlineData("\\.*", ".hidden", true)]
     [InlineData("a*b*c", "aXbXbXc", true)]
+    [InlineData("*?[.]", "a.", true)]
     [InlineData("wayland-[0-9]", "wayland-3", true)]
     [InlineData("wayland-[!0-9]", "wayland-3", false)]
     [InlineData("wayland-[^0-9]", "wayland-x", true)]
@@ -33,9 +34,10 @@ public sealed class GlobTests
     [Fact]
     public void Agrees_with_the_C_library()
     {
-        // Left out: a backslash within brackets, which stands for itself in glob(7) and does not in the C library; collating symbols, [.x.].
+        // Left out: a backslash within brackets, which stands for itself in glob(7) and does not in the C library; collating symbols, [.x.];
+        // a star before a question mark, after which glibc takes any dot in brackets for a leading one ("*?[.]" does not match "a." there).
         Gen<string> pattern = Gen.String[Gen.Char["ab.*?[]!-^"], 0, 8], name = Gen.String[Gen.Char["ab.]-^!"], 1, 6];
-        Gen.Select(pattern.Where(p => !p.Contains("[.", StringComparison.Ordinal)), name)
+        Gen.Select(pattern.Where(p => !p.Contains("[.", StringComparison.Ordinal) && !p.Contains("*?", StringComparison.Ordinal)), name)
             .Sample((p, n) => Kernel.Matches(p, n) == Glob.Matches(p, n), iter: 200_000);
     }
 

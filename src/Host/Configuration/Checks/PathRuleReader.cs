@@ -15,7 +15,7 @@ internal static class PathRuleReader
 
     private const string How = "\"Absolute\", \"Host\" or an object such as { \"target\": \"/path/inside\", \"readOnly\": true }";
     private static readonly string[] HowWords = ["Absolute", "Host"];
-    private static readonly string[] HowMembers = ["target", "readOnly", "recursive", "noExec", "optional"];
+    private static readonly string[] HowMembers = ["target", "readOnly", "recursive", "noExec", "optional", "owner"];
 
     internal static IEnumerable<LocatedRule> Read(ConfigurationValue? section)
     {
@@ -71,6 +71,7 @@ internal static class PathRuleReader
         ReadOnly = members["readOnly"]?.AsBoolean() ?? MountOptions.Default.ReadOnly,
         NoExec = members["noExec"]?.AsBoolean() ?? MountOptions.Default.NoExec,
         Recursive = members["recursive"]?.AsBoolean() ?? MountOptions.Default.Recursive,
+        Owner = OwnerText.Read(members["owner"]),
     };
 
     private static PathRule? FailHow(ConfigurationValue how)

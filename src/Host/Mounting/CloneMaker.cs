@@ -1,0 +1,55 @@
+using System.Collections.Concurrent;
+using ContainerManager.Abstractions;
+using ContainerManager.Linux;
+using Microsoft.Win32.SafeHandles;
+
+namespace ContainerManager.Host.Mounting;
+
+/// <summary>Clones a source as the detached mount that a container shall get: private, with its options set for good. Used by all lanes at once.</summary>
+internal sealed class CloneMaker : IDisposable
+{
+    private readonly ConcurrentDictionary<OwnerMapping, Lazy<SafeFileHandle>> _mappings = new();
+    private readonly NamespaceHolder _holder;
+    private readonly LockedClones _locked;
+
+    /// <param name="directory">An own directory; mounted upon when it is needed.</param>
+    /// <param name="client">The installed client program.</param>
+    /// <param name="entrance">Into mount namespaces.</param>
+    internal CloneMaker(string directory, string client, MountNamespaceEntrance entrance)
+    {
+        _holder = new NamespaceHolder(client);
+        _locked = new LockedClones(directory, _holder, entrance);
+    }
+
+    /// <exception cref="IOException">The source is gone, or an option cannot be had.</exception>
+    internal DetachedMount Make(string source, MountOptions options, ContainerEntry container)
+    {
+        DetachedMount clone = DetachedMount.Clone(source, options.Recursive);
+        try
+        {
+            clone.Restrict(options.ReadOnly, options.NoExec, IdsFor(options.Owner, clone.Status, container));
+            bool lockable = (options.ReadOnly || options.NoExec) && !NamespaceOwner.IsOurUserNamespace(container.MountNamespace);
+            return lockable ? _locked.Lock(clone) : clone;
+        }
+        catch
+        {
+            clone.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        _locked.Dispose();
+        foreach (Lazy<SafeFileHandle> ids in _mappings.Values.Where(ids => ids.IsValueCreated))
+        {
+            ids.Value.Dispose();
+        }
+    }
+
+    /// <summary>Kept: the same few owners come again with each file.</summary>
+    private SafeFileHandle? IdsFor(FileOwner? owner, in FileStatus source, ContainerEntry container) =>
+        owner is { } wanted && OwnerMapping.For(wanted, source, container) is { } mapping
+            ? _mappings.GetOrAdd(mapping, key => new Lazy<SafeFileHandle>(() => _holder.UserNamespaceOf(key), LazyThreadSafetyMode.PublicationOnly)).Value
+            : null;
+}

@@ -1,0 +1,57 @@
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.Win32.SafeHandles;
+
+namespace ContainerManager.Host.Mounting;
+
+/// <summary>
+/// Makes namespaces that this process cannot make itself (unshare(CLONE_NEWUSER) needs a single thread): unshare(1) starts our own client in
+/// new ones, we open them, and the client ends. An open descriptor keeps a namespace alive.
+/// </summary>
+/// <param name="client">The installed client program.</param>
+internal sealed class NamespaceHolder(string client)
+{
+    /// <summary>
+    /// A mount namespace of a user namespace of its own, in which nothing but <paramref name="directory"/> is mounted, as the root, a slave of
+    /// the host's.
+    /// </summary>
+    /// <exception cref="IOException">It could not be made.</exception>
+    internal SafeFileHandle MountNamespaceOf(string directory) =>
+        Make(["--user", "--map-root-user", "--mount", "--propagation", "slave", "--", client, "hold", "--root", directory], process => Open(process, "mnt"));
+
+    /// <summary>A user namespace with these maps.</summary>
+    /// <exception cref="IOException">It could not be made.</exception>
+    internal SafeFileHandle UserNamespaceOf(OwnerMapping mapping) => Make(["--user", "--", client, "hold"], process =>
+    {
+        WriteMap(process, "uid_map", mapping.Users);
+        WriteMap(process, "gid_map", mapping.Groups);
+        return Open(process, "user");
+    });
+
+    private static SafeFileHandle Make(IEnumerable<string> arguments, Func<int, SafeFileHandle> open)
+    {
+        ProcessStartInfo start = new("unshare", arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        using Process holder = Process.Start(start) ?? throw new IOException("unshare(1) could not be started; it is part of util-linux");
+        string? said = holder.StandardOutput.ReadLine();
+        try
+        {
+            return said == "ready" ? open(holder.Id) : throw new IOException($"new namespaces are refused: {holder.StandardError.ReadToEnd().Trim()}");
+        }
+        finally
+        {
+            holder.StandardInput.Close();
+            holder.WaitForExit();
+        }
+    }
+
+    private static SafeFileHandle Open(int process, string kind) =>
+        File.OpenHandle(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/ns/{kind}"));
+
+    /// <summary>The kernel takes one write.</summary>
+    private static void WriteMap(int process, string file, string text)
+    {
+        using SafeFileHandle map = File.OpenHandle(
+            string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/{file}"), FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+        RandomAccess.Write(map, System.Text.Encoding.ASCII.GetBytes(text), 0);
+    }
+}
