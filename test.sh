@@ -80,19 +80,27 @@ install_quietly() (
 )
 
 build_tests() {
-    local suite log
+    local suite
     for suite in "$@"; do
-        log=$logs/build-$suite.log
-        printf '%-34s' "tests $suite"
-        SECONDS=0
-        if dotnet build "tests/$suite" -c $configuration -v quiet -nologo -warnaserror >"$log" 2>&1 </dev/null; then
-            echo "done ($SECONDS s)"
-        else
-            printf 'FAILED\n\n'
-            grep -E '(error|warning) [A-Za-z]+[0-9]+' "$log" | sort -u | head -n 40 || tail -n 40 "$log"
-            fail "the $suite tests do not build (the whole log: $PWD/$log)"
-        fi
+        build "$suite" dotnet build "tests/$suite" -c $configuration -v quiet -nologo -warnaserror
+        # The plugins that the server is tested with, into out/test-plugins.
+        [ "$suite" != Integration ] || build TestPlugins dotnet msbuild tests/TestPlugins/TestPlugins.proj -v:quiet -nologo -warnaserror
     done
+}
+
+# build NAME COMMAND...: one line; the command's output goes to a log, of which the errors are shown.
+build() {
+    local name=$1 log=$logs/build-$1.log
+    shift
+    printf '%-34s' "tests $name"
+    SECONDS=0
+    if "$@" >"$log" 2>&1 </dev/null; then
+        echo "done ($SECONDS s)"
+    else
+        printf 'FAILED\n\n'
+        grep -E '(error|warning) [A-Za-z]+[0-9]+' "$log" | sort -u | head -n 40 || tail -n 40 "$log"
+        fail "the $name tests do not build (the whole log: $PWD/$log)"
+    fi
 }
 
 runner_of() {

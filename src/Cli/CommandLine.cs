@@ -26,6 +26,7 @@ internal static class CommandLine
         root.Subcommands.Add(SpawnVerb.Create());
         root.Subcommands.Add(StopVerb.Create());
         root.Subcommands.Add(EventsVerb.Create());
+        root.Subcommands.Add(PluginsVerb.Create());
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);
         return root;

@@ -29,6 +29,12 @@ internal sealed class ControlClient : IDisposable
     internal Task<StatusReply> StatusAsync(CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Get, ControlAddress.Status, null, ControlJson.Default.StatusReply, cancellationToken);
 
+    internal Task<PluginsReply> PluginsAsync(CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Get, ControlAddress.Plugins, null, ControlJson.Default.PluginsReply, cancellationToken);
+
+    internal Task<PluginStatus> ReloadPluginAsync(string name, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Post, ControlAddress.PluginReload(name), null, ControlJson.Default.PluginStatus, cancellationToken);
+
     internal Task<BindingStatus> BindAsync(string container, BindRequest request, CancellationToken cancellationToken) => SendAsync(
         HttpMethod.Post,
         ControlAddress.Bindings(container),

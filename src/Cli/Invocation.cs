@@ -63,6 +63,11 @@ internal sealed class Invocation
         ? throw new Failure(ExitCode.Usage, $"'{name}' cannot be a container's name")
         : name;
 
+    /// <inheritdoc cref="ContainerName"/>
+    internal static string PluginName(string name) => name.Length == 0 || name is "." or ".." || name.Contains('/')
+        ? throw new Failure(ExitCode.Usage, $"'{name}' cannot be a plugin's name")
+        : name;
+
     /// <summary>Answers in words, or with the value where JSON is wanted.</summary>
     internal void Answer<T>(T value, JsonTypeInfo<T> type, Action<Terminal> words)
     {

@@ -21,6 +21,7 @@ internal static class ChangeRecords
         ChangeKind.ContainerStopped => "container-stopped",
         ChangeKind.ContainerFailed => "container-failed",
         ChangeKind.Attached => "attached",
+        ChangeKind.Recognised => "recognised",
         ChangeKind.Replaced => "replaced",
         ChangeKind.Detached => "detached",
         ChangeKind.Failed => "failed",

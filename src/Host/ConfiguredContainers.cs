@@ -7,33 +7,38 @@ using Microsoft.Extensions.Logging;
 namespace ContainerManager.Host;
 
 /// <summary>Starts the containers that the configuration describes (<c>_namespace</c>) and that do not run yet.</summary>
-internal sealed class ConfiguredContainers(
-    IContainerLauncher? launcher,
-    ImmutableArray<ContainerRules> configured,
-    Engine engine,
-    ImmutableArray<RuntimeDiscovery> discoveries,
-    ILogger logger)
+internal sealed class ConfiguredContainers(ImmutableArray<ContainerRules> configured, Engine engine, ILogger logger)
 {
-    /// <summary>Waits until the launcher's runtime has named what runs, then starts what is missing.</summary>
-    internal async Task StartAsync(CancellationToken cancellationToken)
+    private readonly ImmutableArray<LaunchRequest> _requests = [.. configured.Select(rules => rules.Namespace).OfType<LaunchRequest>()];
+    private volatile bool _done;
+
+    /// <summary>
+    /// Waits until the launcher's runtime has named what runs, then starts what is missing. Once for each run of the server: one that was stopped
+    /// by request stays so when the plugin is reloaded.
+    /// </summary>
+    internal async Task StartAsync(IContainerLauncher launcher, RuntimeDiscovery discovery, CancellationToken cancellationToken)
     {
-        ImmutableArray<LaunchRequest> requests = [.. configured.Select(rules => rules.Namespace).OfType<LaunchRequest>()];
-        if (requests.IsEmpty)
+        if (_done || _requests.IsEmpty)
         {
             return;
         }
 
-        if (launcher is null)
-        {
-            Log.Warning(logger, "_namespace is configured, but no plugin can start containers: install the Namespaces plugin");
-            return;
-        }
-
-        await discoveries.Single(discovery => discovery.Runtime == ((IContainerRuntime)launcher).Name).WhenListedAsync(cancellationToken);
+        await discovery.WhenListedAsync(cancellationToken);
         HashSet<string> running = engine.Read(state => state.Containers.Select(container => container.Description.Name).ToHashSet());
-        foreach (LaunchRequest request in requests.Where(request => !running.Contains(request.Name)))
+        foreach (LaunchRequest request in _requests.Where(request => !running.Contains(request.Name)))
         {
             await LaunchAsync(launcher, request, cancellationToken);
+        }
+
+        _done = true;
+    }
+
+    /// <summary>Says so when nobody is there to start them.</summary>
+    internal void WarnWithout(IContainerLauncher? launcher)
+    {
+        if (launcher is null && !_requests.IsEmpty)
+        {
+            Log.Warning(logger, "_namespace is configured, but no plugin can start containers: install the Namespaces plugin");
         }
     }
 

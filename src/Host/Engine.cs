@@ -47,8 +47,11 @@ internal sealed class Engine : IPathSink, IEventSink, IDisposable
     /// <summary>The threads that do the work.</summary>
     internal EventLoop Loop { get; }
 
-    /// <summary>The ways to mount, the preferred first. Complete before the loop starts.</summary>
-    internal List<IMountStrategy> Strategies { get; } = [new NamespaceMount()];
+    /// <summary>The ways to mount.</summary>
+    internal MountStrategies Strategies { get; } = new();
+
+    /// <summary>Watches paths, also for others than the engine.</summary>
+    internal PathWatcher Paths => _watcher;
 
     /// <summary>Takes in what happened. Any thread; returns once the pure part is done, not the steps.</summary>
     internal void Post(HostEvent hostEvent)
@@ -144,7 +147,7 @@ internal sealed class Engine : IPathSink, IEventSink, IDisposable
                 _lanes.Remove(planned.Container);
             }
 
-            lane.Enqueue(planned.Run, planned.Step);
+            lane.Enqueue(planned.Run, planned.Step, planned.Strategy);
         }
 
         _plan.Watch.ForEach(_watcher.Watch);

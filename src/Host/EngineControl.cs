@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
 using ContainerManager.Abstractions;
 using ContainerManager.Host.Configuration;
-using ContainerManager.Host.Containers;
 using ContainerManager.Host.Control;
 using ContainerManager.Host.Journaling;
+using ContainerManager.Host.Plugins;
 using ContainerManager.Host.State;
 using ContainerManager.Protocol;
 
@@ -14,8 +14,8 @@ internal sealed class EngineControl(
     Engine engine,
     Journal journal,
     EventFeed feed,
-    ImmutableArray<RuntimeDiscovery> discoveries,
-    IContainerLauncher? launcher,
+    PluginConnections connections,
+    PluginDirectory plugins,
     string configurationFile) : IControlledEngine
 {
     private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(10);
@@ -25,9 +25,19 @@ internal sealed class EngineControl(
     public StatusReply Snapshot() => new(
         Server.Version,
         configurationFile,
-        [.. discoveries.Select(discovery => new RuntimeStatus(
-            discovery.Runtime, discovery.Status.State.ToString().ToLowerInvariant(), discovery.Status.Reason))],
-        engine.Read(StatusReport.Of));
+        [.. connections.Runtimes.Select(runtime => new RuntimeStatus(
+            runtime.Discovery.Runtime, runtime.Discovery.Status.State.ToString().ToLowerInvariant(), runtime.Discovery.Status.Reason))],
+        engine.Read(StatusReport.Of),
+        [.. plugins.Reports.Where(report => report.Error is not null).Select(StatusOf)]);
+
+    /// <inheritdoc/>
+    public PluginsReply Plugins() => new([.. plugins.Reports.Select(StatusOf)], plugins.LoadContexts);
+
+    /// <inheritdoc/>
+    public async Task<PluginStatus> ReloadPluginAsync(string name, CancellationToken cancellationToken) =>
+        await plugins.ReloadAsync(name, cancellationToken) is { } report
+            ? StatusOf(report)
+            : throw new ControlException(404, $"there is no plugin {name}", "'container-util plugins' lists them");
 
     /// <inheritdoc/>
     public async Task<BindingStatus> BindAsync(string container, BindRequest request, CancellationToken cancellationToken)
@@ -118,7 +128,15 @@ internal sealed class EngineControl(
     /// <inheritdoc/>
     public IAsyncEnumerable<EventRecord> FollowAsync(CancellationToken cancellationToken) => feed.FollowAsync(cancellationToken);
 
-    private IContainerLauncher Launcher => launcher
+    private PluginStatus StatusOf(PluginReport report) => new(
+        report.Name,
+        report.Version,
+        report.State.ToString().ToLowerInvariant(),
+        [.. report.Offers],
+        connections.Runtimes.Where(runtime => runtime.Plugin == report.Name).Sum(runtime => runtime.Discovery.Count),
+        report.Error);
+
+    private IContainerLauncher Launcher => connections.Launcher
         ?? throw new ControlException(501, "no plugin can start containers", "install the Namespaces plugin in the plugin directory");
 
     private static string TargetOf(PathRule rule) => ((TargetMapping.To)rule.Mapping).Target;

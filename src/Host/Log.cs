@@ -24,8 +24,14 @@ internal static partial class Log
     [LoggerMessage(12, LogLevel.Warning, "{Kind} {Container} {Source} {Target}: {Detail}")]
     internal static partial void ChangeFailed(ILogger logger, ChangeKind kind, string container, string? source, string? target, string? detail);
 
-    [LoggerMessage(20, LogLevel.Error, "plugin {Plugin} was not loaded: {Reason}")]
-    internal static partial void PluginFailed(ILogger logger, string plugin, string reason, Exception exception);
+    [LoggerMessage(20, LogLevel.Error, "plugin {Plugin} {State}: {Reason}")]
+    internal static partial void PluginTrouble(ILogger logger, string plugin, string state, string reason);
+
+    [LoggerMessage(22, LogLevel.Information, "plugin {Plugin} {State}: version {Version}, {Offers}")]
+    internal static partial void PluginChanged(ILogger logger, string plugin, string state, string? version, string offers);
+
+    [LoggerMessage(23, LogLevel.Debug, "plugin {Plugin}: {Detail}")]
+    internal static partial void PluginDetail(ILogger logger, string plugin, string detail);
 
     [LoggerMessage(21, LogLevel.Warning, "runtime {Runtime}: {Reason}; trying again")]
     internal static partial void DiscoveryFailed(ILogger logger, string runtime, string reason);

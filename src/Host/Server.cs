@@ -1,14 +1,12 @@
-using System.Collections.Immutable;
 using System.Reflection;
 using System.Text.Json;
-using ContainerManager.Abstractions;
 using ContainerManager.Host.Configuration;
 using ContainerManager.Host.Configuration.Startup;
-using ContainerManager.Host.Containers;
 using ContainerManager.Host.Control;
 using ContainerManager.Host.Journaling;
 using ContainerManager.Host.Plugins;
 using ContainerManager.Host.State;
+using ContainerManager.Linux;
 using Microsoft.Extensions.Logging;
 
 namespace ContainerManager.Host;
@@ -33,16 +31,10 @@ internal sealed class Server(ServerOptions options, ServerConfiguration configur
         EventFeed feed = new();
         using Engine engine = new(
             journal, Path.Combine(options.StateDirectory, "transit"), ClientPath, Changed, (name, fault) => Log.Fault(logger, name, fault));
-        ProcessExits exits = new(engine.Loop);
-        ImmutableArray<LoadedPlugin> plugins = PluginCatalog.Load(
-            options.PluginDirectory,
-            name => new PluginHost(SettingsOf(name), Path.Combine(options.StateDirectory, "plugins", name), ClientPath, exits),
-            (plugin, failure) => Log.PluginFailed(logger, plugin, failure.Message, failure));
-        engine.Strategies.AddRange(plugins.SelectMany(plugin => plugin.Strategies));
-        ImmutableArray<RuntimeDiscovery> discoveries =
-            [.. plugins.SelectMany(plugin => plugin.Runtimes).Select(runtime => new RuntimeDiscovery(runtime, journal, engine.Post, TimeProvider.System))];
-        IContainerLauncher? launcher = plugins.SelectMany(plugin => plugin.Runtimes).OfType<IContainerLauncher>().FirstOrDefault();
-        EngineControl control = new(engine, journal, feed, discoveries, launcher, options.ConfigurationFile);
+        ConfiguredContainers configured = new(configuration.Containers, engine, logger);
+        PluginConnections connections = new(engine, journal, feed, configured, logger);
+        await using PluginDirectory plugins = new(ServicesOf(engine, connections), engine.Paths, warning => Log.Warning(logger, warning));
+        EngineControl control = new(engine, journal, feed, connections, plugins, options.ConfigurationFile);
         await using ControlServer socket = await ControlServer.StartAsync(control, options.Socket, stop);
 
         foreach (RecordedRequest request in journal.Requests.ToList())
@@ -51,26 +43,15 @@ internal sealed class Server(ServerOptions options, ServerConfiguration configur
         }
 
         engine.Post(new HostEvent.ConfigurationChanged(configuration.Containers));
-        foreach (IEventSource source in plugins.SelectMany(plugin => plugin.EventSources))
-        {
-            engine.Loop.Add(source);
-        }
-
         engine.Loop.Start();
-        Task[] following = [.. discoveries.Select(discovery => discovery.RunAsync(
-            reason => Log.DiscoveryFailed(logger, discovery.Runtime, reason), stop))];
-        Task launching = new ConfiguredContainers(launcher, configuration.Containers, engine, discoveries, logger).StartAsync(stop);
-        Log.Ready(logger, Version, options.ConfigurationFile, options.Socket, plugins.Length);
+        await plugins.StartAsync();
+        configured.WarnWithout(connections.Launcher);
+        Log.Ready(logger, Version, options.ConfigurationFile, options.Socket, plugins.Reports.Length);
 
         TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
         using CancellationTokenRegistration stopping = stop.Register(stopped.SetResult);
-        await Task.WhenAll([.. following, launching, stopped.Task]).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        await stopped.Task;
         await StopAsync(engine);
-        foreach (LoadedPlugin plugin in plugins)
-        {
-            await plugin.DisposeAsync();
-        }
-
         return 0;
 
         void Changed(StateChange change)
@@ -96,6 +77,18 @@ internal sealed class Server(ServerOptions options, ServerConfiguration configur
 
     /// <summary>Beside the server, so that the installed folder can be moved as it is.</summary>
     private static string ClientPath => Path.Combine(AppContext.BaseDirectory, "client");
+
+    private PluginServices ServicesOf(Engine engine, PluginConnections connections)
+    {
+        ProcessExits exits = new(engine.Loop);
+        return new PluginServices(
+            options.PluginDirectory,
+            OwnProcess.EffectiveUser,
+            connections,
+            name => new PluginHost(SettingsOf(name), Path.Combine(options.StateDirectory, "plugins", name), ClientPath, exits),
+            new LoadContexts(),
+            TimeProvider.System);
+    }
 
     private JsonElement? SettingsOf(string plugin) => configuration.Settings.Plugins.TryGetValue(plugin, out JsonElement settings) ? settings : null;
 
@@ -123,7 +116,7 @@ internal sealed class Server(ServerOptions options, ServerConfiguration configur
     {
         switch (change.Kind)
         {
-            case ChangeKind.Attached or ChangeKind.Replaced or ChangeKind.Detached:
+            case ChangeKind.Attached or ChangeKind.Recognised or ChangeKind.Replaced or ChangeKind.Detached:
                 Log.BindingChanged(logger, change.Kind, change.Container, change.Source, change.Target, change.Detail);
                 break;
             case ChangeKind.Failed or ChangeKind.ContainerFailed or ChangeKind.WatchFailed:

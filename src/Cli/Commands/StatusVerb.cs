@@ -72,6 +72,7 @@ internal static class StatusVerb
         List<string> states =
         [
             .. status.Runtimes.Select(static runtime => runtime.State),
+            .. (status.Plugins.IsDefault ? [] : status.Plugins).Select(static plugin => plugin.State == "incomplete" ? "waiting" : "failed"),
             .. status.Containers.Select(static container => container.State),
             .. status.Containers.SelectMany(static container => container.Bindings).Select(static binding => binding.State),
         ];

@@ -19,6 +19,12 @@ internal sealed class StatusView(Terminal terminal)
             terminal.Write(Why(runtime.Reason)).Line();
         }
 
+        // A server of an earlier version says nothing of them.
+        foreach (PluginStatus plugin in status.Plugins.IsDefault ? [] : status.Plugins)
+        {
+            terminal.Write("plugin ").Write(plugin.Name, Look.Name).Write(" ").Write(plugin.State, Look.Of(plugin.State)).Write(Why(plugin.Error)).Line();
+        }
+
         if (status.Containers.IsEmpty)
         {
             terminal.Write("no containers").Line();

@@ -17,41 +17,43 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
 {
     private readonly Lane _lane = new(services.Loop);
     private ContainerEntry? _entry;
-    private IMountStrategy? _strategy;
     private readonly HashSet<string> _madeDirectories = new(StringComparer.Ordinal);
     private IDisposable? _exitWatch;
     private int _run;
     private volatile bool _abandoned;
 
     /// <summary>Adds a step. Returns at once.</summary>
-    internal void Enqueue(int run, Step step) => _lane.Enqueue(() => CarryOut(run, step));
+    /// <param name="run">The run it is meant for.</param>
+    /// <param name="step">What to do.</param>
+    /// <param name="strategy">The strategy that the configuration asks for by name.</param>
+    internal void Enqueue(int run, Step step, string? strategy) => _lane.Enqueue(() => CarryOut(run, step, strategy));
 
     /// <summary>The run is over: what is still queued is not done, only closed.</summary>
     internal void Abandon() => _abandoned = true;
 
-    private void CarryOut(int run, Step step)
+    private void CarryOut(int run, Step step, string? strategy)
     {
         switch (step)
         {
             case Step.Open open:
-                Open(run, open.Entry);
+                Open(run, open.Entry, strategy);
                 break;
             case Step.Close:
                 Close();
                 break;
             case Step.OnTarget onTarget when _entry is not null && run == _run && !_abandoned:
-                services.Post(Try(run, onTarget, _entry));
+                services.Post(Try(run, onTarget, _entry, strategy));
                 break;
             default:
                 break; // For a run that has ended: nobody waits for an answer.
         }
     }
 
-    private void Open(int run, ContainerEntry? entry)
+    private void Open(int run, ContainerEntry? entry, string? strategy)
     {
         try
         {
-            OpenOrThrow(run, entry);
+            OpenOrThrow(run, entry, strategy);
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
@@ -60,15 +62,14 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
         }
     }
 
-    private void OpenOrThrow(int run, ContainerEntry? entry)
+    private void OpenOrThrow(int run, ContainerEntry? entry, string? strategy)
     {
         Close();
         _run = run;
         _entry = entry ?? throw new ArgumentNullException(nameof(entry));
-        _strategy = services.Strategies.FirstOrDefault(strategy => strategy.ReasonAgainst(entry) is null);
         ProcessExitSource exit = new(entry.Process, () => services.Post(new HostEvent.ContainerStopped(id, run)));
         exit.Registration = _exitWatch = services.Loop.Add(exit);
-        services.Post(new HostEvent.ContainerReady(id, run, Recognise(entry)));
+        services.Post(new HostEvent.ContainerReady(id, run, Recognise(entry, strategy)));
     }
 
     private void Close()
@@ -80,12 +81,11 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
         _madeDirectories.Clear();
     }
 
-    private HostEvent Try(int run, Step.OnTarget step, ContainerEntry entry)
+    private HostEvent Try(int run, Step.OnTarget step, ContainerEntry entry, string? named)
     {
         try
         {
-            IMountStrategy strategy = _strategy ?? throw new MountRefusedException(
-                string.Join("; ", services.Strategies.Select(s => $"{s.Name}: {s.ReasonAgainst(entry)}")));
+            IMountStrategy strategy = services.Strategies.For(entry, named);
             Attachment? attachment = step switch
             {
                 Step.Attach attach => Attach(entry, strategy, attach),
@@ -113,7 +113,7 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
             entry,
             strategy.Attach(request),
             prepared => services.Journal.Attaching(RecordedAttachment.Of(id, AttachmentOf(request, WithParents(request, prepared)))));
-        return Remembered(AttachmentOf(request, WithParents(request, outcome)));
+        return Remembered(AttachmentOf(request, WithParents(request, Shown(outcome, step.Desired))));
     }
 
     private Attachment Replace(ContainerEntry entry, IMountStrategy strategy, Step.Replace step)
@@ -126,7 +126,7 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
                 id,
                 AttachmentOf(request, prepared with { Made = Joined(step.Current.Made, prepared.Made) }),
                 replaces: step.Current.MountId)));
-        return Remembered(AttachmentOf(request, outcome with { Made = Joined(step.Current.Made, outcome.Made) }));
+        return Remembered(AttachmentOf(request, Shown(outcome, step.Desired) with { Made = Joined(step.Current.Made, outcome.Made) }));
     }
 
     private Attachment? Detach(ContainerEntry entry, IMountStrategy strategy, Step.Detach step)
@@ -136,6 +136,10 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
         _madeDirectories.RemoveWhere(directory => step.Current.Made.Contains(directory) && !Exists(entry, directory));
         return null;
     }
+
+    /// <summary>A strategy that clones nothing cannot say which file it shows: it counts as the one that was asked for, or it would be asked for ever.</summary>
+    private static MountOutcome Shown(MountOutcome outcome, Desired desired) =>
+        outcome.MountId == 0 ? outcome with { Identity = desired.Identity } : outcome;
 
     private static Attachment AttachmentOf(MountRequest request, MountOutcome outcome) =>
         new(request.Target, request.Source, outcome.Identity, request.Options, outcome.MountId, outcome.Made);
@@ -173,12 +177,12 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
         now.IsEmpty ? before : [.. before.Union(now)];
 
     /// <summary>Finds the mounts of an earlier server again; of those that are gone, takes away the mount points.</summary>
-    private ImmutableArray<Attachment> Recognise(ContainerEntry entry)
+    private ImmutableArray<Attachment> Recognise(ContainerEntry entry, string? strategy)
     {
         ImmutableArray<Attachment>.Builder found = ImmutableArray.CreateBuilder<Attachment>();
         foreach (RecordedAttachment recorded in services.Journal.AttachmentsOf(id))
         {
-            if (Find(entry, recorded) is { } attachment)
+            if (Find(entry, recorded, strategy) is { } attachment)
             {
                 found.Add(Remembered(attachment));
             }
@@ -187,14 +191,16 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
         return found.ToImmutable();
     }
 
-    private Attachment? Find(ContainerEntry entry, RecordedAttachment recorded)
+    private Attachment? Find(ContainerEntry entry, RecordedAttachment recorded, string? named)
     {
         try
         {
+            // A strategy that is not loaded yet cannot recognise anything: by its id a mount is found without it.
+            IMountStrategy strategy = services.Strategies.For(entry, services.Strategies.Names.Contains(named) ? named : null);
             foreach (ulong mountId in (IEnumerable<ulong>)[recorded.MountId, .. recorded.Replaces is { } replaced ? [replaced] : Array.Empty<ulong>()])
             {
                 AttachedMount mount = new(recorded.Target, mountId, recorded.Made);
-                MountOutcome look = services.Executor.Execute(entry, _strategy!.Recognise(mount));
+                MountOutcome look = services.Executor.Execute(entry, strategy.Recognise(mount));
                 if (look.MountId != 0)
                 {
                     // The record is that of the new mount. The one that it was to replace is ours too, but nobody knows how it was made: replace it.

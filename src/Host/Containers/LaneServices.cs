@@ -1,4 +1,3 @@
-using ContainerManager.Abstractions;
 using ContainerManager.Host.Events;
 using ContainerManager.Host.Journaling;
 using ContainerManager.Host.Mounting;
@@ -9,12 +8,12 @@ namespace ContainerManager.Host.Containers;
 /// <summary>What all container lanes share.</summary>
 /// <param name="Loop">Runs the lanes and waits for the ends of containers.</param>
 /// <param name="Executor">Carries out mount operations.</param>
-/// <param name="Strategies">The ways to mount, the preferred first.</param>
+/// <param name="Strategies">The ways to mount.</param>
 /// <param name="Journal">Written before each act.</param>
 /// <param name="Post">Where results go.</param>
 internal sealed record LaneServices(
     EventLoop Loop,
     MountExecutor Executor,
-    IReadOnlyList<IMountStrategy> Strategies,
+    MountStrategies Strategies,
     Journal Journal,
     Action<HostEvent> Post);

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using ContainerManager.Abstractions;
 using ContainerManager.Host.Journaling;
 using ContainerManager.Host.State;
@@ -6,20 +7,21 @@ namespace ContainerManager.Host.Containers;
 
 /// <summary>
 /// Follows one runtime: turns its stream into events, opens each container it names, and opens the stream again when it breaks. The one
-/// place where a runtime plugin's failures are caught.
+/// place where a runtime plugin's failures are caught. Outlives the plugin: what is known to run stays known while that is replaced.
 /// </summary>
-internal sealed class RuntimeDiscovery(IContainerRuntime runtime, Journal journal, Action<HostEvent> post, TimeProvider time)
+internal sealed class RuntimeDiscovery(string name, Journal journal, Action<HostEvent> post, TimeProvider time)
 {
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan OpenLimit = TimeSpan.FromSeconds(10);
 
+    private readonly Lock _lock = new();
     private readonly Dictionary<ContainerId, (int ProcessId, string Name)> _running = [];
     private readonly Dictionary<string, RuntimeEvent.Trouble> _troubles = [];
     private readonly TaskCompletionSource _listed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile DiscoveryStatus _status = new(DiscoveryState.Connecting, null);
 
-    internal string Runtime => runtime.Name;
+    internal string Runtime => name;
 
     /// <summary>How it does at the moment.</summary>
     internal DiscoveryStatus Status => _status;
@@ -27,14 +29,31 @@ internal sealed class RuntimeDiscovery(IContainerRuntime runtime, Journal journa
     /// <summary>Completes when everything that runs has been named for the first time.</summary>
     internal Task WhenListedAsync(CancellationToken cancellationToken) => _listed.Task.WaitAsync(cancellationToken);
 
-    /// <summary>Runs until cancelled. <paramref name="onFailure"/> is told of each break of the stream, once.</summary>
-    internal async Task RunAsync(Action<string> onFailure, CancellationToken cancellationToken)
+    /// <summary>How many containers run.</summary>
+    internal int Count
     {
+        get
+        {
+            lock (_lock)
+            {
+                return _running.Count;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Runs until cancelled, and ignores what the runtime says from then on. <paramref name="onFailure"/> is told of each break of the
+    /// stream, once.
+    /// </summary>
+    internal async Task RunAsync(IContainerRuntime runtime, Action<string> onFailure, CancellationToken cancellationToken)
+    {
+        _status = new DiscoveryStatus(DiscoveryState.Connecting, null);
         for (TimeSpan delay = FirstDelay; ; delay = delay * 2 < LongestDelay ? delay * 2 : LongestDelay)
         {
+            long? connected = null;
             try
             {
-                await FollowAsync(() => delay = FirstDelay, onFailure, cancellationToken);
+                await FollowAsync(runtime, () => connected = time.GetTimestamp(), onFailure, cancellationToken);
                 throw new IOException("the stream of containers ended");
             }
             catch (Exception failure) when (failure is not OutOfMemoryException && !cancellationToken.IsCancellationRequested)
@@ -43,8 +62,25 @@ internal sealed class RuntimeDiscovery(IContainerRuntime runtime, Journal journa
                 onFailure(failure.Message);
             }
 
+            // One that lists and breaks at once, each time, must not be asked ten times a second for ever.
+            delay = connected is { } since && time.GetElapsedTime(since) > delay * 10 ? FirstDelay : delay;
+
             // A retry of something that gives no event when it is back; the growing delay keeps an idle machine idle.
             await Task.Delay(delay, time, cancellationToken);
+        }
+    }
+
+    /// <summary>Nobody tells of the runtime any more: its containers are followed no longer. What is mounted in them stays, and stays recorded.</summary>
+    internal void Forget()
+    {
+        lock (_lock)
+        {
+            foreach (ContainerId id in _running.Keys)
+            {
+                post(new HostEvent.ContainerStopped(id, null, "its plugin is gone; what is mounted stays"));
+            }
+
+            _running.Clear();
         }
     }
 
@@ -69,43 +105,77 @@ internal sealed class RuntimeDiscovery(IContainerRuntime runtime, Journal journa
         Listening();
     }
 
-    private async Task FollowAsync(Action connected, Action<string> onFailure, CancellationToken cancellationToken)
+    private async Task FollowAsync(IContainerRuntime runtime, Action connected, Action<string> onFailure, CancellationToken cancellationToken)
     {
         HashSet<ContainerId> listed = [];
         _troubles.Clear();
         await foreach (RuntimeEvent e in runtime.DiscoverAsync(cancellationToken).WithCancellation(cancellationToken))
         {
-            switch (e)
+            if (e is RuntimeEvent.Started started)
             {
-                case RuntimeEvent.Started started:
-                    listed.Add(started.Container.Id);
-                    await StartedAsync(started.Container, cancellationToken);
-                    break;
-                case RuntimeEvent.Stopped stopped:
-                    Stopped(stopped.Id);
-                    break;
-                case RuntimeEvent.Removed removed:
-                    Stopped(removed.Id);
-                    journal.Forget(removed.Id);
-                    break;
-                case RuntimeEvent.ListComplete:
-                    _running.Keys.Where(id => !listed.Contains(id)).ToList().ForEach(Stopped);
-                    connected();
-                    Listening();
-                    _listed.TrySetResult();
-                    break;
-                case RuntimeEvent.Trouble trouble:
-                    Troubled(trouble, onFailure);
-                    break;
-                default:
-                    throw new InvalidOperationException($"unknown event {e.GetType().Name}");
+                listed.Add(started.Container.Id);
+                await StartedAsync(runtime, Ours(started.Container), cancellationToken);
+                continue;
             }
+
+            Told(() => TakeIn(e, listed, connected, onFailure), cancellationToken);
         }
     }
 
-    private async Task StartedAsync(ContainerDescription container, CancellationToken cancellationToken)
+    private void TakeIn(RuntimeEvent e, HashSet<ContainerId> listed, Action connected, Action<string> onFailure)
     {
-        if (_running.TryGetValue(container.Id, out var known) && known == (container.ProcessId, container.Name))
+        switch (e)
+        {
+            case RuntimeEvent.Stopped stopped:
+                Stopped(stopped.Id);
+                break;
+            case RuntimeEvent.Removed removed:
+                Stopped(removed.Id);
+                journal.Forget(removed.Id);
+                break;
+            case RuntimeEvent.ListComplete:
+                _running.Keys.Where(id => !listed.Contains(id)).ToList().ForEach(Stopped);
+                connected();
+                Listening();
+                _listed.TrySetResult();
+                break;
+            case RuntimeEvent.Trouble trouble:
+                Troubled(trouble, onFailure);
+                break;
+            default:
+                throw new InvalidOperationException($"unknown event {e.GetType().Name}");
+        }
+    }
+
+    /// <summary>Takes in something that the runtime said, unless it is not listened to any more: a late word must not contradict its successor's.</summary>
+    private void Told(Action takeIn, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            takeIn();
+        }
+    }
+
+    /// <summary>Holds no object of the plugin: it may be unloaded while its containers run.</summary>
+    private static ContainerDescription Ours(ContainerDescription container) => container with { Labels = container.Labels.ToFrozenDictionary() };
+
+    /// <inheritdoc cref="Ours(ContainerDescription)"/>
+    private static ContainerEntry Ours(ContainerEntry entry) => new()
+    {
+        Process = entry.Process,
+        MountNamespace = entry.MountNamespace,
+        Root = entry.Root,
+        UserIds = entry.UserIds,
+        GroupIds = entry.GroupIds,
+        Cgroups = entry.Cgroups.ToFrozenDictionary(),
+    };
+
+    private async Task StartedAsync(IContainerRuntime runtime, ContainerDescription container, CancellationToken cancellationToken)
+    {
+        bool known = false;
+        Told(() => known = _running.TryGetValue(container.Id, out var before) && before == (container.ProcessId, container.Name), cancellationToken);
+        if (known)
         {
             return;
         }
@@ -114,17 +184,39 @@ internal sealed class RuntimeDiscovery(IContainerRuntime runtime, Journal journa
         limit.CancelAfter(OpenLimit);
         try
         {
-            ContainerEntry entry = await runtime.OpenAsync(container, limit.Token);
-            _running[container.Id] = (container.ProcessId, container.Name);
-            post(new HostEvent.ContainerStarted(container, entry));
+            await OpenAsync(runtime, container, limit.Token, cancellationToken);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            Unreachable(container, $"the {runtime.Name} plugin did not open it within {OpenLimit.TotalSeconds:0} s");
+            Told(() => Unreachable(container, $"the {name} plugin did not open it within {OpenLimit.TotalSeconds:0} s"), cancellationToken);
         }
         catch (Exception failure) when (failure is not OutOfMemoryException && !cancellationToken.IsCancellationRequested)
         {
-            Unreachable(container, failure.Message);
+            string reason = failure.Message;
+            Told(() => Unreachable(container, reason), cancellationToken);
+        }
+    }
+
+    private async Task OpenAsync(IContainerRuntime runtime, ContainerDescription container, CancellationToken limit, CancellationToken cancellationToken)
+    {
+        Task<ContainerEntry> opening = runtime.OpenAsync(container, limit).AsTask();
+        try
+        {
+            ContainerEntry entry = Ours(await opening.WaitAsync(limit));
+            Told(
+                () =>
+                {
+                    _running[container.Id] = (container.ProcessId, container.Name);
+                    post(new HostEvent.ContainerStarted(container, entry));
+                },
+                cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // Comes too late for anybody to use; its handles would keep the container's namespaces.
+            _ = opening.ContinueWith(
+                static late => late.Result.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+            throw;
         }
     }
 

@@ -13,6 +13,13 @@ internal interface IControlledEngine
     /// <summary>What is known at this moment. Does not block.</summary>
     StatusReply Snapshot();
 
+    /// <summary>All plugins at this moment. Does not block.</summary>
+    PluginsReply Plugins();
+
+    /// <summary>Loads a plugin again, whether it has changed or not. Completes once that has worked or failed; that it failed is an answer.</summary>
+    /// <exception cref="ControlException">There is no such plugin.</exception>
+    Task<PluginStatus> ReloadPluginAsync(string name, CancellationToken cancellationToken);
+
     /// <summary>Completes once the binding is attached, waits or has failed; that it failed is an answer and not an exception.</summary>
     /// <exception cref="ControlException">There is no such container; the target is taken.</exception>
     Task<BindingStatus> BindAsync(string container, BindRequest request, CancellationToken cancellationToken);

@@ -21,8 +21,23 @@ internal sealed class Interest(PatternWalk walk, WalkNode node, string directory
 
     internal Interest? Previous { get; set; }
 
+    /// <summary>The same file with another content, owner or mode matters too.</summary>
+    internal bool WantsContent { get; } = walk is { WantsContent: true };
+
     /// <summary>Something happened to a name in the directory.</summary>
-    internal void Changed(string name) => walk.LookAgain(node, about ?? name);
+    /// <param name="name">Which.</param>
+    /// <param name="inPlace">It is the same file as before, with another content, owner or mode.</param>
+    internal void Changed(string name, bool inPlace)
+    {
+        if (inPlace)
+        {
+            walk.Reexamine(WalkNode.Join(node.Path, about ?? name));
+        }
+        else
+        {
+            walk.LookAgain(node, about ?? name);
+        }
+    }
 
     /// <summary>The watch itself has ended: the directory is gone, or its file system.</summary>
     internal void Lost()

@@ -38,20 +38,28 @@ internal sealed class InterestSet
         }
     }
 
-    /// <summary>Adds those who mean the name.</summary>
-    internal void Match(string name, List<Hit> hits)
+    /// <summary>Adds those who mean the name; of a change in place only those who want to hear of such.</summary>
+    internal void Match(string name, bool inPlace, List<Hit> hits)
     {
         _byName.TryGetValue(name, out Interest? interest);
         for (; interest is not null; interest = interest.Next)
         {
-            hits.Add(new Hit(interest, name));
+            Hear(interest);
         }
 
         for (interest = _byWildcard; interest is not null; interest = interest.Next)
         {
             if (interest.Names.Matches(name))
             {
-                hits.Add(new Hit(interest, name));
+                Hear(interest);
+            }
+        }
+
+        void Hear(Interest one)
+        {
+            if (!inPlace || one.WantsContent)
+            {
+                hits.Add(new Hit(one, name, inPlace));
             }
         }
     }
@@ -131,7 +139,8 @@ internal sealed class InterestSet
 /// <summary>An interest that was met.</summary>
 /// <param name="Interest">Whose.</param>
 /// <param name="Name">What was heard of; null: the watch has ended.</param>
-internal readonly record struct Hit(Interest Interest, string? Name)
+/// <param name="InPlace">As in <see cref="Interest.Changed"/>.</param>
+internal readonly record struct Hit(Interest Interest, string? Name, bool InPlace = false)
 {
     internal void Deliver()
     {
@@ -141,7 +150,7 @@ internal readonly record struct Hit(Interest Interest, string? Name)
         }
         else
         {
-            Interest.Changed(Name);
+            Interest.Changed(Name, InPlace);
         }
     }
 }

@@ -6,7 +6,8 @@ namespace ContainerManager.Host.Paths;
 /// When what is found is a directory, its entries are meant, singly (<c>_inotify_watch</c>), and not the directory (<c>_automount</c>).
 /// </param>
 /// <param name="IsLiteral">The characters of wildcards stand for themselves: a path that somebody named, not a pattern.</param>
-internal readonly record struct PathPattern(string Text, bool EntriesOfDirectory, bool IsLiteral = false)
+/// <param name="WithContent">What is written over in place, or gets another owner or mode, is reported again.</param>
+internal readonly record struct PathPattern(string Text, bool EntriesOfDirectory, bool IsLiteral = false, bool WithContent = false)
 {
     /// <summary>True when a component holds a wildcard.</summary>
     internal bool HasWildcard => !IsLiteral && Text.AsSpan().ContainsAny('*', '?', '[');

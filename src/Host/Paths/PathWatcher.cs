@@ -11,14 +11,14 @@ namespace ContainerManager.Host.Paths;
 internal sealed class PathWatcher : IDisposable
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<PathPattern, PatternWalk> _walks = [];
+    private readonly Dictionary<(PathPattern Pattern, IPathSink Sink), PatternWalk> _walks = [];
     private readonly IPathSink _sink;
     private readonly ILaneScheduler _scheduler;
     private readonly TimeProvider _time;
     private readonly WatchTable _table;
 
     /// <summary>Opens it; nothing is watched yet.</summary>
-    /// <param name="sink">Told in the lanes.</param>
+    /// <param name="sink">Told in the lanes, where no other sink is named.</param>
     /// <param name="scheduler">Runs the lanes, one for each pattern.</param>
     /// <param name="time">Says when what could not be watched is tried again, and when mounts have calmed down.</param>
     /// <exception cref="KernelException">EMFILE: <c>fs.inotify.max_user_instances</c> is used up.</exception>
@@ -40,14 +40,17 @@ internal sealed class PathWatcher : IDisposable
     internal IEventSource Mounts { get; }
 
     /// <summary>Begins to watch; reports what is there already, too. A pattern that is watched already stays as it is. Returns at once.</summary>
-    internal void Watch(PathPattern pattern)
+    internal void Watch(PathPattern pattern) => Watch(pattern, _sink);
+
+    /// <summary>The same for another sink: it is told of this pattern for itself, whoever else watches it.</summary>
+    internal void Watch(PathPattern pattern, IPathSink sink)
     {
         lock (_lock)
         {
-            if (!_walks.ContainsKey(pattern))
+            if (!_walks.ContainsKey((pattern, sink)))
             {
-                PatternWalk walk = new(pattern, _table, _sink, _scheduler, _time);
-                _walks.Add(pattern, walk);
+                PatternWalk walk = new(pattern, _table, sink, _scheduler, _time);
+                _walks.Add((pattern, sink), walk);
                 walk.ScanAgain();
             }
         }
@@ -60,7 +63,7 @@ internal sealed class PathWatcher : IDisposable
     {
         lock (_lock)
         {
-            if (_walks.TryGetValue(pattern, out PatternWalk? walk))
+            if (_walks.TryGetValue((pattern, _sink), out PatternWalk? walk))
             {
                 walk.Reexamine(path);
             }
@@ -71,12 +74,15 @@ internal sealed class PathWatcher : IDisposable
     /// Ends it. Nothing is reported as vanished; a report under way on another thread may still arrive. Returns at once; the watches go
     /// as soon as the pattern's lane is free.
     /// </summary>
-    internal void Unwatch(PathPattern pattern)
+    internal void Unwatch(PathPattern pattern) => Unwatch(pattern, _sink);
+
+    /// <summary>The same for another sink.</summary>
+    internal void Unwatch(PathPattern pattern, IPathSink sink)
     {
         PatternWalk? walk;
         lock (_lock)
         {
-            _walks.Remove(pattern, out walk);
+            _walks.Remove((pattern, sink), out walk);
         }
 
         walk?.Dispose();

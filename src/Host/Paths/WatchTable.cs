@@ -14,7 +14,9 @@ namespace ContainerManager.Host.Paths;
 internal sealed class WatchTable(Inotify inotify)
 {
     private const InotifyMask Wanted = InotifyMask.IN_CREATE | InotifyMask.IN_DELETE | InotifyMask.IN_MOVED_FROM | InotifyMask.IN_MOVED_TO |
-        InotifyMask.IN_ONLYDIR | InotifyMask.IN_DONT_FOLLOW;
+        InotifyMask.IN_ONLYDIR | InotifyMask.IN_DONT_FOLLOW | InotifyMask.IN_MASK_ADD;
+
+    private const InotifyMask InPlace = InotifyMask.IN_CLOSE_WRITE | InotifyMask.IN_ATTRIB;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<int, InterestSet> _watches = [];
@@ -34,7 +36,9 @@ internal sealed class WatchTable(Inotify inotify)
 
         try
         {
-            while (!TryEnter(interest, inotify.AddWatch(interest.Directory, Wanted)))
+            // Added to what others watch the directory for; what only one wanted stays until the watch goes.
+            InotifyMask mask = interest.WantsContent ? Wanted | InPlace : Wanted;
+            while (!TryEnter(interest, inotify.AddWatch(interest.Directory, mask)))
             {
             }
         }
@@ -93,7 +97,7 @@ internal sealed class WatchTable(Inotify inotify)
                 }
                 else if (record.Name.Length > 0 && _watches.TryGetValue(record.Watch, out InterestSet? set))
                 {
-                    set.Match(record.Name, hits);
+                    set.Match(record.Name, (record.Mask & InPlace) != 0, hits);
                 }
             }
         }

@@ -5,9 +5,11 @@ using ContainerManager.Linux;
 
 namespace ContainerManager.Host.Plugins;
 
-/// <summary>The core's offer to one plugin.</summary>
-internal sealed class PluginHost(JsonElement? settings, string stateDirectory, string clientPath, ProcessExits exits) : IPluginHost
+/// <summary>The core's offer to one plugin, for as long as it is loaded.</summary>
+internal sealed class PluginHost(JsonElement? settings, string stateDirectory, string clientPath, ProcessExits exits) : IPluginHost, IDisposable
 {
+    private readonly CancellationTokenSource _lifetime = new();
+
     /// <inheritdoc/>
     public JsonElement? Settings => settings;
 
@@ -33,8 +35,16 @@ internal sealed class PluginHost(JsonElement? settings, string stateDirectory, s
     }
 
     /// <inheritdoc/>
-    public Task WhenExitedAsync(SafeHandle process, CancellationToken cancellationToken) => exits.WhenExitedAsync(process, cancellationToken);
+    /// <remarks>Who waits is plugin code, and would be kept by the loop for as long as the process lives: it ends with the plugin.</remarks>
+    public async Task WhenExitedAsync(SafeHandle process, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lifetime.Token);
+        await exits.WhenExitedAsync(process, either.Token);
+    }
 
     /// <inheritdoc/>
     public void Signal(SafeHandle process, int signal) => _ = ProcessDescriptor.Signal(process, signal);
+
+    /// <summary>The plugin is unloaded: nobody waits any more.</summary>
+    public void Dispose() => _lifetime.Cancel();
 }

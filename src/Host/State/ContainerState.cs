@@ -31,6 +31,9 @@ internal sealed class ContainerState(ContainerDescription description, int run)
     /// <summary>The rules of all keys that match it: requests first, then the configuration in the order of the file.</summary>
     internal ImmutableArray<PathRule> Rules { get; set; } = [];
 
+    /// <summary>The mount strategy that the configuration names for it; null: the default.</summary>
+    internal string? Strategy { get; set; }
+
     internal IReadOnlyCollection<BindingState> Bindings => _bindings.Values;
 
     /// <summary>How many bindings may have others beneath them; while 0, nesting need not be looked at.</summary>
@@ -54,6 +57,15 @@ internal sealed class ContainerState(ContainerDescription description, int run)
         Directories -= binding.CoversDirectory ? 1 : 0;
         change(binding);
         Directories += binding.CoversDirectory ? 1 : 0;
+    }
+
+    /// <summary>What failed is worth another try.</summary>
+    internal void TryFailedAgain()
+    {
+        foreach (BindingState binding in _bindings.Values)
+        {
+            binding.Failure = binding.Failure is { } failure ? failure with { TryAgain = true } : null;
+        }
     }
 
     internal void DropIfEmpty(BindingState binding)

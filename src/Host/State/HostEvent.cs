@@ -26,8 +26,11 @@ internal abstract record HostEvent
     /// <summary>The lane has looked what is left of earlier mounts; now steps may come.</summary>
     internal sealed record ContainerReady(ContainerId Container, int Run, ImmutableArray<Attachment> Found) : HostEvent;
 
-    /// <summary>The container no longer runs: its runtime says so (<paramref name="Run"/> null) or its first process has ended.</summary>
-    internal sealed record ContainerStopped(ContainerId Container, int? Run) : HostEvent;
+    /// <summary>
+    /// The container no longer runs: its runtime says so (<paramref name="Run"/> null) or its first process has ended. Or nobody tells of it
+    /// any more, and <paramref name="Why"/>.
+    /// </summary>
+    internal sealed record ContainerStopped(ContainerId Container, int? Run, string? Why = null) : HostEvent;
 
     /// <summary>A file that a pattern means is there, or is another than before.</summary>
     internal sealed record PathAppeared(PathPattern Pattern, string Path, FileIdentity Identity) : HostEvent;
@@ -52,6 +55,9 @@ internal abstract record HostEvent
 
     /// <summary>A step failed and left things as they were.</summary>
     internal sealed record StepFailed(ContainerId Container, int Run, Step Step, string Reason, bool SourceMissing) : HostEvent;
+
+    /// <summary>A mount strategy has come, in another version perhaps: what one could not do before is tried again.</summary>
+    internal sealed record StrategiesChanged : HostEvent;
 
     /// <summary>Everything is to be unmounted and nothing mounted any more: the server ends.</summary>
     internal sealed record Draining : HostEvent;

@@ -44,13 +44,14 @@ internal sealed class HostState
             case HostEvent.ContainerStarted e: ContainerStarted(e, plan); break;
             case HostEvent.ContainerUnreachable e: ContainerUnreachable(e, plan); break;
             case HostEvent.ContainerBroken e: ContainerBroken(e, plan); break;
-            case HostEvent.ContainerReady e: ContainerReady(e); break;
+            case HostEvent.ContainerReady e: ContainerReady(e, plan); break;
             case HostEvent.ContainerStopped e: ContainerStopped(e, plan); break;
             case HostEvent.PatternScanned e: PatternScanned(e); break;
             case HostEvent.PatternFailed e: PatternFailed(e, plan); break;
             case HostEvent.ConfigurationChanged e: _configured = e.Containers; RulesChanged(plan); break;
             case HostEvent.BindRequested e: _requests = [(e.Container, e.Rule), .. Without(e.Container, e.Rule)]; RulesChanged(plan); break;
             case HostEvent.UnbindRequested e: _requests = Without(e.Container, e.Rule); RulesChanged(plan); break;
+            case HostEvent.StrategiesChanged: TryFailedAgain(); break;
             case HostEvent.Draining: IsDraining = true; MarkAll(); break;
             default: throw new ArgumentException($"unknown event {hostEvent.GetType().Name}", nameof(hostEvent));
         }
@@ -86,6 +87,7 @@ internal sealed class HostState
             .. _requests.Where(request => request.Key.Matches(container.Description)).Select(request => request.Rule),
             .. _configured.Where(rules => rules.Key.Matches(container.Description)).SelectMany(rules => rules.Paths),
         ];
+        container.Strategy = _configured.Where(rules => rules.Key.Matches(container.Description)).Select(rules => rules.Strategy).FirstOrDefault(name => name is not null);
         _sources.Connect(container);
         container.Unscanned = _sources.Unscanned(container);
         MarkAll(container);
@@ -154,7 +156,7 @@ internal sealed class HostState
     private void ContainerStarted(HostEvent.ContainerStarted e, Plan plan)
     {
         ContainerState container = Add(e.Container, plan);
-        plan.Steps.Add(new PlannedStep(e.Container.Id, container.Run, new Step.Open(e.Entry)));
+        plan.Steps.Add(new PlannedStep(e.Container.Id, container.Run, new Step.Open(e.Entry), container.Strategy));
         plan.Changes.Add(new StateChange(ChangeKind.ContainerStarted, e.Container.Name, null, null, $"{e.Container.Id.Runtime}, pid {e.Container.ProcessId}"));
     }
 
@@ -182,7 +184,7 @@ internal sealed class HostState
         return container;
     }
 
-    private void ContainerReady(HostEvent.ContainerReady e)
+    private void ContainerReady(HostEvent.ContainerReady e, Plan plan)
     {
         if (Running(e.Container, e.Run) is not { } container)
         {
@@ -192,6 +194,7 @@ internal sealed class HostState
         foreach (Attachment attachment in e.Found)
         {
             container.Update(container.At(attachment.Target), binding => binding.Actual = attachment);
+            plan.Changes.Add(new StateChange(ChangeKind.Recognised, container.Description.Name, attachment.Source, attachment.Target, null));
         }
 
         container.Ready = true;
@@ -209,7 +212,17 @@ internal sealed class HostState
         _sources.Disconnect(container);
         _dirty.RemoveAll(dirty => ReferenceEquals(dirty.Container, container));
         plan.Steps.Add(new PlannedStep(e.Container, container.Run, new Step.Close()));
-        plan.Changes.Add(new StateChange(ChangeKind.ContainerStopped, container.Description.Name, null, null, null));
+        plan.Changes.Add(new StateChange(ChangeKind.ContainerStopped, container.Description.Name, null, null, e.Why));
+    }
+
+    /// <summary>What a strategy could not do that was not there, or was another.</summary>
+    private void TryFailedAgain()
+    {
+        foreach (ContainerState container in _containers.Values.Where(container => container.Strategy is not null))
+        {
+            container.TryFailedAgain();
+            MarkAll(container);
+        }
     }
 
     private void StepSucceeded(HostEvent.StepSucceeded e, Plan plan)
@@ -324,7 +337,7 @@ internal sealed class HostState
             foreach (Step.OnTarget step in Planner.Next(container, binding, IsDraining))
             {
                 container.Update(container.At(step.Target), b => b.InFlight = step);
-                plan.Steps.Add(new PlannedStep(container.Description.Id, container.Run, step));
+                plan.Steps.Add(new PlannedStep(container.Description.Id, container.Run, step, container.Strategy));
             }
 
             container.DropIfEmpty(binding);

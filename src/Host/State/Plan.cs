@@ -31,8 +31,8 @@ internal sealed class Plan
     }
 }
 
-/// <summary>A step and the run of the container it is for.</summary>
-internal readonly record struct PlannedStep(ContainerId Container, int Run, Step Step);
+/// <summary>A step, the run of the container it is for, and the mount strategy that the configuration names for it.</summary>
+internal readonly record struct PlannedStep(ContainerId Container, int Run, Step Step, string? Strategy = null);
 
 /// <summary>Something that changed, as the event stream and the log tell it. The moment is since the Unix epoch; without one: just now.</summary>
 internal sealed record StateChange(ChangeKind Kind, string Container, string? Source, string? Target, string? Detail, TimeSpan? Moment = null);
@@ -44,6 +44,9 @@ internal enum ChangeKind
     ContainerStopped,
     ContainerFailed,
     Attached,
+
+    /// <summary>A mount of ours from before was found again, and left as it is.</summary>
+    Recognised,
     Replaced,
     Detached,
     Failed,

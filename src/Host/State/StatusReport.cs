@@ -60,7 +60,7 @@ internal static class StatusReport
             reason,
             (binding.Actual?.Options ?? rule?.Options)?.ReadOnly ?? false,
             rule?.Origin ?? "",
-            binding.Actual?.MountId);
+            binding.Actual is { MountId: not 0 and var mountId } ? mountId : null);
     }
 
     private static ContainerStatus NotRunning(HostState state, ContainerKey key, ImmutableArray<PathRule> rules) => new(

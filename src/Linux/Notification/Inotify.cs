@@ -90,6 +90,9 @@ public enum InotifyMask : uint
     /// <summary>Metadata changed.</summary>
     IN_ATTRIB = 0x4,
 
+    /// <summary>A file that was open for writing was closed.</summary>
+    IN_CLOSE_WRITE = 0x8,
+
     /// <summary>A name was moved away.</summary>
     IN_MOVED_FROM = 0x40,
 

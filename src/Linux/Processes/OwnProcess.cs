@@ -14,6 +14,9 @@ public static class OwnProcess
     private const int PR_CAP_AMBIENT = 47;
     private const int PR_CAP_AMBIENT_CLEAR_ALL = 4;
 
+    /// <summary>The user whose rights the process has (geteuid(2)).</summary>
+    public static uint EffectiveUser => geteuid();
+
     /// <summary>Closes every descriptor from 3 on (close_range(2)): whatever was inherited.</summary>
     /// <exception cref="KernelException">ENOSYS: Linux before 5.9.</exception>
     public static void CloseInheritedDescriptors()

@@ -15,6 +15,9 @@ public static class ControlAddress
     /// <summary>GET: <see cref="StatusReply"/>.</summary>
     public const string Status = "/v1/status";
 
+    /// <summary>GET: <see cref="PluginsReply"/>.</summary>
+    public const string Plugins = "/v1/plugins";
+
     /// <summary>POST: <see cref="SpawnRequest"/> → <see cref="ContainerStatus"/>.</summary>
     public const string Containers = "/v1/containers";
 
@@ -26,6 +29,9 @@ public static class ControlAddress
 
     /// <summary>The media type of <see cref="Events"/>.</summary>
     public const string EventsMediaType = "application/x-ndjson";
+
+    /// <summary>POST: loads the plugin again. → <see cref="PluginStatus"/>.</summary>
+    public static string PluginReload(string name) => $"{Plugins}/{Uri.EscapeDataString(name)}/reload";
 
     /// <summary>DELETE: stops the container.</summary>
     public static string Container(string name) => $"{Containers}/{Uri.EscapeDataString(name)}";

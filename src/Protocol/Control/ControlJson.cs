@@ -16,4 +16,6 @@ namespace ContainerManager.Protocol;
 [JsonSerializable(typeof(ErrorReply))]
 [JsonSerializable(typeof(EventRecord))]
 [JsonSerializable(typeof(VersionReply))]
+[JsonSerializable(typeof(PluginsReply))]
+[JsonSerializable(typeof(PluginStatus))]
 public sealed partial class ControlJson : JsonSerializerContext;

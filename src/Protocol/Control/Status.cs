@@ -7,11 +7,13 @@ namespace ContainerManager.Protocol;
 /// <param name="ConfigurationFile">The file in force, or null when the server runs without one.</param>
 /// <param name="Runtimes">One for each runtime of each plugin.</param>
 /// <param name="Containers">Those that run, and those that the configuration names and that do not run.</param>
+/// <param name="Plugins">Those with which something is wrong.</param>
 public sealed record StatusReply(
     string Version,
     string? ConfigurationFile,
     ImmutableArray<RuntimeStatus> Runtimes,
-    ImmutableArray<ContainerStatus> Containers);
+    ImmutableArray<ContainerStatus> Containers,
+    ImmutableArray<PluginStatus> Plugins);
 
 /// <summary><c>GET /v1/version</c>.</summary>
 /// <param name="Version">The server's version.</param>

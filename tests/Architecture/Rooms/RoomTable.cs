@@ -14,7 +14,7 @@ internal static class RoomTable
         ["Events"] = ["Abstractions", "Linux"],
         ["Paths"] = ["Events", "Abstractions", "Linux"],
         ["Configuration"] = ["Paths.PathPattern", "Abstractions"],
-        ["Plugins"] = ["Events", "Composition.PrivateDirectory", "Abstractions", "Linux"],
+        ["Plugins"] = ["Events", "Paths", "Composition.PrivateDirectory", "Abstractions", "Linux"],
 
         // The pure part: values in, values out.
         ["State"] =

@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using ContainerManager.Protocol;
 using ContainerManager.Tests.Integration.TestBed;
 
@@ -43,7 +44,9 @@ internal sealed class ServerUnderTest : IAsyncDisposable
 
     internal string Log => File.Exists(LogPath) ? File.ReadAllText(LogPath) : "";
 
-    private string PluginDirectory => _directory["plugins"];
+    internal string StateDirectory => _directory["state"];
+
+    internal string PluginDirectory => _directory["plugins"];
 
     private string LogPath => _directory["log"];
 
@@ -85,12 +88,30 @@ internal sealed class ServerUnderTest : IAsyncDisposable
     internal async Task<StatusReply> StatusAsync() =>
         (await _http.GetFromJsonAsync(ControlAddress.Status, ControlJson.Default.StatusReply, TestContext.Current.CancellationToken))!;
 
+    internal async Task<PluginsReply> PluginsAsync() =>
+        (await _http.GetFromJsonAsync(ControlAddress.Plugins, ControlJson.Default.PluginsReply, TestContext.Current.CancellationToken))!;
+
+    internal async Task<PluginStatus> ReloadAsync(string plugin)
+    {
+        using HttpResponseMessage response = await _http.PostAsync(ControlAddress.PluginReload(plugin), null);
+        Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
+        return (await response.Content.ReadFromJsonAsync(ControlJson.Default.PluginStatus))!;
+    }
+
+    /// <summary>Waits until a plugin is as expected; null when it is not there.</summary>
+    internal Task<PluginsReply> UntilPluginAsync(string name, Func<PluginStatus?, bool> expected, TimeSpan? within = null) =>
+        UntilAsync(PluginsAsync, reply => expected(reply.Plugins.FirstOrDefault(plugin => plugin.Name == name)), ControlJson.Default.PluginsReply, within);
+
     /// <summary>Waits until the status is as expected, looking again at each event.</summary>
-    internal async Task<StatusReply> UntilAsync(Func<StatusReply, bool> expected, TimeSpan? within = null)
+    internal Task<StatusReply> UntilAsync(Func<StatusReply, bool> expected, TimeSpan? within = null) =>
+        UntilAsync(StatusAsync, expected, ControlJson.Default.StatusReply, within);
+
+    private async Task<T> UntilAsync<T>(Func<Task<T>> look, Func<T, bool> expected, JsonTypeInfo<T> type, TimeSpan? within)
+        where T : class
     {
         using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         deadline.CancelAfter(within ?? Deadline);
-        StatusReply? last = null;
+        T? last = null;
         try
         {
             using HttpRequestMessage request = new(HttpMethod.Get, ControlAddress.Events + "?follow=true");
@@ -98,7 +119,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
             using StreamReader events = new(await response.Content.ReadAsStreamAsync(deadline.Token));
             while (true)
             {
-                last = await StatusAsync();
+                last = await look();
                 if (expected(last))
                 {
                     return last;
@@ -111,8 +132,8 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         }
         catch (OperationCanceledException) when (!TestContext.Current.CancellationToken.IsCancellationRequested)
         {
-            throw new TimeoutException(
-                $"not seen in time; last status:\n{JsonSerializer.Serialize(last, ControlJson.Default.StatusReply)[..Math.Min(8000, JsonSerializer.Serialize(last, ControlJson.Default.StatusReply).Length)]}\nlog:\n{Tail(Log)}");
+            string text = last is null ? "none" : JsonSerializer.Serialize(last, type);
+            throw new TimeoutException($"not seen in time; last status:\n{text[..Math.Min(8000, text.Length)]}\nlog:\n{Tail(Log)}");
         }
     }
 

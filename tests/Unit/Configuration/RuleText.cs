@@ -52,6 +52,11 @@ internal static class RuleText
             yield return "filter: " + Of(filter);
         }
 
+        if (container.Strategy is { } strategy)
+        {
+            yield return $"strategy {strategy}";
+        }
+
         if (container.Namespace is { } launch)
         {
             yield return $"starts {launch.Name}: {string.Join(' ', launch.Command)}; root {launch.Root ?? "of its own, host's /usr"}; " +

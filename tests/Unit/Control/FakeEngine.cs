@@ -20,7 +20,11 @@ internal sealed class FakeEngine : IControlledEngine
         "9.8.7",
         "/etc/container-manager.conf",
         [new RuntimeStatus("docker", "listening", null)],
-        [new ContainerStatus("web", "docker", "0123", 4711, "running", null, [Attached, Waiting])]);
+        [new ContainerStatus("web", "docker", "0123", 4711, "running", null, [Attached, Waiting])],
+        []);
+
+    internal static readonly PluginStatus Docker = new("Docker", "1.2.3", "loaded", ["runtime docker"], 1, null);
+    internal static readonly PluginStatus Broken = new("Broken", null, "refused", [], 0, "Broken.dll is not a .NET assembly");
 
     internal ConcurrentQueue<string> Calls { get; } = [];
 
@@ -38,6 +42,19 @@ internal sealed class FakeEngine : IControlledEngine
     internal void Publish(EventRecord record) => _feed.Publish(record);
 
     public StatusReply Snapshot() => Status;
+
+    public PluginsReply Plugins() => new([Broken, Docker], 1);
+
+    public Task<PluginStatus> ReloadPluginAsync(string name, CancellationToken cancellationToken)
+    {
+        Calls.Enqueue($"reload {name}");
+        return Task.FromResult(name switch
+        {
+            "Docker" => Docker,
+            "Broken" => Broken,
+            _ => throw new ControlException(404, $"there is no plugin {name}", "'container-util plugins' lists them"),
+        });
+    }
 
     public async Task<BindingStatus> BindAsync(string container, BindRequest request, CancellationToken cancellationToken)
     {

@@ -7,7 +7,7 @@ namespace ContainerManager.Host.Configuration.Checks;
 internal static class ContainerReader
 {
     private static readonly string[] Known =
-        [PathRuleReader.Automount, PathRuleReader.InotifyWatch, "_udev_filters", "_filter_udev_events", "_namespace"];
+        [PathRuleReader.Automount, PathRuleReader.InotifyWatch, "_udev_filters", "_filter_udev_events", "_namespace", "_strategy"];
 
     internal static ImmutableArray<ContainerRules> Read(ConfigurationValue? section) =>
         [.. (section?.AsMembers("an object: container → rules") ?? []).Select(ReadContainer)];
@@ -29,7 +29,20 @@ internal static class ContainerReader
             key,
             [.. paths.Select(p => p.Rule)],
             UdevReader.Read(members["_filter_udev_events"], members["_udev_filters"]),
-            NamespaceReader.Read(members["_namespace"], container));
+            NamespaceReader.Read(members["_namespace"], container),
+            ReadStrategy(members["_strategy"]));
+    }
+
+    private static string? ReadStrategy(ConfigurationValue? strategy)
+    {
+        const string Expected = "the name of a mount strategy, such as \"namespace\"";
+        string? name = strategy?.AsText(Expected);
+        if (name is not null && string.IsNullOrWhiteSpace(name))
+        {
+            strategy!.Fail(Expected);
+        }
+
+        return name;
     }
 
     private static void CheckKey(ConfigurationValue container)

@@ -1,0 +1,59 @@
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using ContainerManager.Abstractions;
+using ContainerManager.Host.Containers;
+using ContainerManager.Host.Plugins;
+
+namespace ContainerManager.Host;
+
+/// <summary>One loaded plugin in use: everything of the core that holds an object of it, so that all of it can be let go.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "The source has no timer and no handle, and a plugin that hangs may ask it at any time.")]
+internal sealed class PluginConnection(Engine engine, LoadedPlugin plugin)
+{
+    private readonly CancellationTokenSource _ending = new();
+    private readonly List<IDisposable> _sources = [];
+    private readonly List<Task> _work = [];
+
+    /// <summary>The object that starts containers, if the plugin has one.</summary>
+    internal IContainerLauncher? Launcher { get; } = plugin.Runtimes.OfType<IContainerLauncher>().FirstOrDefault();
+
+    /// <summary>Has the runtimes followed, the sources waited for and the strategies known.</summary>
+    internal void Begin(string name, ImmutableArray<(IContainerRuntime Runtime, RuntimeDiscovery Discovery)> runtimes, Action<string, string> onBreak, Action<string> onFault)
+    {
+        foreach (IMountStrategy strategy in plugin.Strategies)
+        {
+            engine.Strategies.Add(strategy);
+        }
+
+        foreach (IEventSource source in plugin.EventSources)
+        {
+            _sources.Add(engine.Loop.Add(new GuardedEventSource(name, source, onFault)));
+        }
+
+        foreach ((IContainerRuntime runtime, RuntimeDiscovery discovery) in runtimes)
+        {
+            // On a thread of its own: a plugin may block before its first await.
+            _work.Add(Task.Run(() => discovery.RunAsync(runtime, reason => onBreak(discovery.Runtime, reason), _ending.Token)));
+        }
+    }
+
+    /// <summary>Something else to do for as long as the plugin is loaded.</summary>
+    internal void Do(Func<CancellationToken, Task> work) => _work.Add(Task.Run(() => work(_ending.Token)));
+
+    /// <summary>Ends it all; completes when no thread of ours is in the plugin's code any more.</summary>
+    internal async Task EndAsync()
+    {
+        foreach (IMountStrategy strategy in plugin.Strategies)
+        {
+            engine.Strategies.Remove(strategy);
+        }
+
+        foreach (IDisposable source in _sources)
+        {
+            source.Dispose();
+        }
+
+        await _ending.CancelAsync();
+        await Task.WhenAll(_work).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+}

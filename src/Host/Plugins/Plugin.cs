@@ -1,0 +1,236 @@
+using System.Threading.Channels;
+using ContainerManager.Host.Plugins.Folders;
+
+namespace ContainerManager.Host.Plugins;
+
+/// <summary>
+/// The life of one plugin, from the first sight of its folder to the last: looks at the folder when told so, and loads, reloads or unloads.
+/// One thing after the other, and independent of all other plugins. The one guarded boundary around the plugin's code.
+/// </summary>
+internal sealed class Plugin
+{
+    private static readonly TimeSpan LoadWithin = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan EndWithin = TimeSpan.FromSeconds(5);
+
+    private readonly Channel<Request> _requests = Channel.CreateUnbounded<Request>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly PluginServices _services;
+    private readonly Action<Plugin> _gone;
+    private readonly Task _life;
+    private LoadedPlugin? _loaded;
+    private WeakReference? _context;
+    private string? _tried;
+    private bool _abandonedOne;
+    private volatile PluginReport _report;
+
+    /// <param name="name">The folder's.</param>
+    /// <param name="services">What all plugins need.</param>
+    /// <param name="gone">Told when the folder is gone and nothing is left to do.</param>
+    internal Plugin(string name, PluginServices services, Action<Plugin> gone)
+    {
+        Name = name;
+        _services = services;
+        _gone = gone;
+        _report = new PluginReport(name, PluginState.Loading, null, [], null);
+        _life = Task.Run(LiveAsync);
+    }
+
+    internal string Name { get; }
+
+    internal PluginReport Report => _report;
+
+    /// <summary>The folder may have changed. Returns at once.</summary>
+    /// <param name="always">Load it again even when it has not.</param>
+    /// <returns>Completes when that was dealt with.</returns>
+    internal Task Look(bool always = false) => Ask(always, fault: null);
+
+    private Task Ask(bool always, string? fault)
+    {
+        Request request = new(always, fault, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        return _requests.Writer.TryWrite(request) ? request.Done.Task : Task.CompletedTask;
+    }
+
+    /// <summary>The server ends: so does the plugin. Its containers go on.</summary>
+    internal Task EndAsync()
+    {
+        _requests.Writer.TryComplete();
+        return _life;
+    }
+
+    private async Task LiveAsync()
+    {
+        await foreach (Request request in _requests.Reader.ReadAllAsync())
+        {
+            if (request.Fault is null)
+            {
+                await LookGuardedAsync(request.Always);
+            }
+            else if (_loaded is not null)
+            {
+                Show(PluginState.Loaded, request.Fault, null);
+            }
+
+            request.Done.TrySetResult();
+        }
+
+        await UnloadAsync();
+    }
+
+    /// <summary>No exception of the plugin outlives the catch: it would keep the plugin's code in memory.</summary>
+    private async Task LookGuardedAsync(bool always)
+    {
+        PluginException? refusal;
+        try
+        {
+            await LookAsync(always);
+            return;
+        }
+        catch (PluginException known)
+        {
+            refusal = known;
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            refusal = new PluginException(PluginState.Failed, $"its code failed: {failure.GetType().Name}: {failure.Message}", failure.ToString());
+        }
+
+        await UnloadAsync();
+        if (_context is { } context && !_abandonedOne)
+        {
+            await LoadContexts.CollectAsync(context);
+        }
+
+        Show(refusal.State, refusal.Message, refusal.Detail);
+    }
+
+    private async Task LookAsync(bool always)
+    {
+        PluginFolder? folder;
+        try
+        {
+            folder = PluginFolder.Look(_services.Directory, Name, _services.User);
+        }
+        catch (PluginException refusal) when (_loaded is not null)
+        {
+            // What runs was good when it was loaded, and goes on until something better is there.
+            Show(PluginState.Loaded, $"its folder has changed, and what was loaded before goes on: {refusal.Message}", null);
+            return;
+        }
+
+        if (folder?.Assembly is null)
+        {
+            await GoneAsync(folder is not null);
+        }
+        else if (always || folder.Fingerprint != _tried)
+        {
+            _tried = folder.Fingerprint;
+            _report = _report with { Version = folder.Image!.Version };
+            await UnloadAsync();
+            await LoadAsync(folder.Assembly);
+        }
+        else if (_loaded is not null && _report.Error is not null && !_abandonedOne)
+        {
+            Show(PluginState.Loaded, null, null);
+        }
+    }
+
+    private async Task GoneAsync(bool folderIsThere)
+    {
+        _tried = null;
+        await UnloadAsync();
+        _services.Plugins.Forget(Name);
+        _report = _report with { Version = null, Offers = [] };
+        if (folderIsThere)
+        {
+            Show(PluginState.Incomplete, $"waiting for {Name}.dll: a plugin's folder holds a DLL of its own name", null);
+        }
+        else if (_abandonedOne)
+        {
+            Show(PluginState.Abandoned, $"it did not end within {EndWithin.TotalSeconds:0} s; its code stays in memory until the server is restarted", null);
+        }
+        else
+        {
+            _gone(this);
+            Show(PluginState.Unloaded, null, null);
+        }
+    }
+
+    private async Task LoadAsync(string file)
+    {
+        Show(PluginState.Loading, null, null);
+        Task<LoadedPlugin> loading = Task.Run(() => LoadedPlugin.Load(file, _services.HostFor(Name), _services.Time, Entered));
+        try
+        {
+            _loaded = await loading.WaitAsync(LoadWithin, _services.Time);
+        }
+        catch (TimeoutException)
+        {
+            _abandonedOne = true;
+            _ = loading.ContinueWith(late => late.Result.CloseAsync(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+            throw new PluginException(PluginState.Failed, $"its constructors were not done within {LoadWithin.TotalSeconds:0} s; it is abandoned");
+        }
+
+        _report = _report with { Offers = _services.Plugins.Use(Name, _loaded, fault => Ask(always: false, fault)) };
+        Show(PluginState.Loaded, _abandonedOne ? "an earlier copy of it did not end and was abandoned; its code stays in memory until the server is restarted" : null, null);
+    }
+
+    private void Entered(WeakReference context)
+    {
+        _context = context;
+        _services.Contexts.Add(context);
+    }
+
+    /// <summary>Ends what is loaded, if anything is.</summary>
+    private async Task UnloadAsync()
+    {
+        if (_loaded is null)
+        {
+            return;
+        }
+
+        Show(PluginState.Unloading, null, null);
+        _report = _report with { Offers = [] };
+        _abandonedOne |= !await EndLoadedAsync();
+        if (!_abandonedOne)
+        {
+            await LoadContexts.CollectAsync(_context!);
+        }
+    }
+
+    /// <returns>False: it hangs and was abandoned.</returns>
+    private async Task<bool> EndLoadedAsync()
+    {
+        LoadedPlugin ending = _loaded!;
+        _loaded = null;
+        try
+        {
+            await _services.Plugins.LetGoAsync(Name);
+            await ending.CloseAsync().WaitAsync(EndWithin, _services.Time);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            ending.Abandon();
+            return false;
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            _services.Plugins.Changed(_report with { Error = $"its disposal failed: {failure.Message}" }, failure.ToString());
+            return true;
+        }
+    }
+
+    private void Show(PluginState state, string? error, string? detail)
+    {
+        PluginReport before = _report;
+        _report = before with { State = state, Error = error };
+        if (_report != before)
+        {
+            _services.Plugins.Changed(_report, detail);
+        }
+    }
+
+    /// <param name="Always">As in <see cref="Look"/>.</param>
+    /// <param name="Fault">An object of the plugin has failed; nothing is to be looked at.</param>
+    /// <param name="Done">Completed when it was dealt with.</param>
+    private sealed record Request(bool Always, string? Fault, TaskCompletionSource Done);
+}
