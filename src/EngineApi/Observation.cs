@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 using ContainerManager.Abstractions;
 using Docker.DotNet.Models;
 
-namespace ContainerManager.Plugins.Docker;
+namespace ContainerManager.EngineApi;
 
 /// <summary>What a look at a container showed.</summary>
 /// <param name="Exists">The engine knows it.</param>
@@ -12,16 +12,16 @@ internal readonly record struct Observation(bool Exists, ContainerDescription? R
     /// <summary>The engine does not know it.</summary>
     internal static Observation Absent => new(false, null);
 
-    internal static Observation Of(ContainerInspectResponse container)
+    internal static Observation Of(ContainerId id, ContainerInspectResponse container)
     {
         // One that waits to be restarted is "running", too, but has no process.
         bool runs = container.State is { Running: true, Pid: > 0 };
-        return new Observation(true, runs ? Describe(container) : null);
+        return new Observation(true, runs ? Describe(id, container) : null);
     }
 
-    private static ContainerDescription Describe(ContainerInspectResponse container) => new()
+    private static ContainerDescription Describe(ContainerId id, ContainerInspectResponse container) => new()
     {
-        Id = new ContainerId(DockerRuntime.RuntimeName, container.ID),
+        Id = id,
         Name = container.Name.TrimStart('/'),
         ProcessId = (int)container.State!.Pid,
         HostName = container.Config?.Hostname is { Length: > 0 } name ? name : null,

@@ -1,10 +1,13 @@
-namespace ContainerManager.Plugins.Docker;
+namespace ContainerManager.EngineApi;
 
 /// <summary>
 /// How long to wait before the next attempt to reach an engine: until its socket is made anew; at the latest after a time that doubles
 /// with each attempt while the socket is there (something hears, but badly), and after <see cref="Longest"/> where it is not.
 /// </summary>
-internal sealed class EngineAbsence(string socketPath, TimeProvider time) : IDisposable
+/// <param name="socketPath">The socket.</param>
+/// <param name="time">For the pauses.</param>
+/// <param name="started">We start the engine ourselves: the time grows while there is no socket, too.</param>
+public sealed class EngineAbsence(string socketPath, TimeProvider time, bool started = false) : IDisposable
 {
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(50);
 
@@ -19,7 +22,7 @@ internal sealed class EngineAbsence(string socketPath, TimeProvider time) : IDis
     /// Completes when an attempt is worth it. At once for the first, since the socket may have been made before it was watched; but
     /// not for an engine that answers and breaks off, again and again.
     /// </summary>
-    internal async Task WaitAsync(CancellationToken cancellationToken)
+    public async Task WaitAsync(CancellationToken cancellationToken)
     {
         if (_arrival is null)
         {
@@ -31,7 +34,7 @@ internal sealed class EngineAbsence(string socketPath, TimeProvider time) : IDis
             }
         }
 
-        if (await _arrival.WaitAsync(File.Exists(socketPath) ? _delay : Longest, time, cancellationToken))
+        if (await _arrival.WaitAsync(started || File.Exists(socketPath) ? _delay : Longest, time, cancellationToken))
         {
             _delay = Shortest;
         }
@@ -42,7 +45,7 @@ internal sealed class EngineAbsence(string socketPath, TimeProvider time) : IDis
     }
 
     /// <summary>The engine answers.</summary>
-    internal void Over()
+    public void Over()
     {
         _arrival?.Dispose();
         _arrival = null;

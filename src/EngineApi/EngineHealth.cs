@@ -1,7 +1,7 @@
 using System.Threading.Channels;
 using ContainerManager.Abstractions;
 
-namespace ContainerManager.Plugins.Docker;
+namespace ContainerManager.EngineApi;
 
 /// <summary>Tells of an engine's trouble and of its end, each once.</summary>
 internal sealed class EngineHealth(string address, ChannelWriter<RuntimeEvent> events)
