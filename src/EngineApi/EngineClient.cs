@@ -33,7 +33,7 @@ internal sealed class EngineClient : IDisposable
     internal async Task<string[]> ListRunningAsync(CancellationToken cancellationToken)
     {
         Task<IList<ContainerListResponse>> list = _client.Containers.ListContainersAsync(new ContainersListParameters(), cancellationToken);
-        return [.. (await AnswerAsync(list, cancellationToken)).Select(container => container.ID)];
+        return [.. (await AnswerAsync(list, cancellationToken)).Select(container => container.ID).Where(IsId)];
     }
 
     /// <summary>What there is to know of a container.</summary>
@@ -93,6 +93,9 @@ internal sealed class EngineClient : IDisposable
         }
     }
 
+    /// <summary>What stands in the place of an id becomes part of addresses, records and messages.</summary>
+    private static bool IsId(string? text) => text?.Length is > 0 and <= 128 && text.All(char.IsAsciiLetterOrDigit);
+
     private Dictionary<string, IDictionary<string, bool>> Filters() => new()
     {
         ["type"] = new Dictionary<string, bool> { ["container"] = true },
@@ -126,6 +129,12 @@ internal sealed class EngineClient : IDisposable
 
     private sealed class Listener(EngineIdentity identity, Action<Change> changed) : IProgress<Message>
     {
-        public void Report(Message value) => changed(new Change(value.Actor.ID, Destroyed: identity.Removals.Contains(value.Action)));
+        public void Report(Message value)
+        {
+            if (IsId(value.Actor?.ID))
+            {
+                changed(new Change(value.Actor!.ID, Destroyed: identity.Removals.Contains(value.Action)));
+            }
+        }
     }
 }

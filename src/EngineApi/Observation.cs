@@ -22,11 +22,21 @@ internal readonly record struct Observation(bool Exists, ContainerDescription? R
     private static ContainerDescription Describe(ContainerId id, ContainerInspectResponse container) => new()
     {
         Id = id,
-        Name = container.Name.TrimStart('/'),
+        Name = NameOf(id, container),
         ProcessId = (int)container.State!.Pid,
-        HostName = container.Config?.Hostname is { Length: > 0 } name ? name : null,
+        HostName = container.Config?.Hostname is { } name && IsWord(name) ? name : null,
         Labels = container.Config?.Labels?.ToFrozenDictionary() ?? FrozenDictionary<string, string>.Empty,
     };
+
+    /// <summary>The short id where an engine says something that no engine would take for a name: it is shown, and matched with patterns.</summary>
+    private static string NameOf(ContainerId id, ContainerInspectResponse container)
+    {
+        string name = container.Name?.TrimStart('/') ?? "";
+        string own = id.Value[(id.Value.LastIndexOf('-') + 1)..];
+        return IsWord(name) ? name : own[..Math.Min(12, own.Length)];
+    }
+
+    private static bool IsWord(string text) => text.Length is > 0 and <= 255 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-');
 }
 
 /// <summary>A word of the engine that something happened to a container.</summary>
