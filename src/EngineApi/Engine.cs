@@ -25,7 +25,12 @@ public sealed class Engine(EngineIdentity identity, IEngineEndpoint endpoint) : 
         try
         {
             entry = host.OpenProcess(container.ProcessId);
-            identity.Check?.Invoke(entry, container);
+            if (identity.Check is { } check)
+            {
+                check(entry, container);
+                return entry;
+            }
+
             return await RunsAsync(container, cancellationToken)
                 ? entry
                 : throw new IOException($"Container {container.Name} no longer runs as process {container.ProcessId}.");

@@ -20,7 +20,7 @@ public sealed record EngineIdentity
 
     /// <summary>
     /// Looked at before a container is entered; throws <see cref="IOException"/> when it is not to be. For engines whose word about
-    /// processes is not to be believed.
+    /// processes is not to be believed: they are not asked about it a second time, which they could let take as long as they like.
     /// </summary>
     public Action<ContainerEntry, ContainerDescription>? Check { get; init; }
 

@@ -8,7 +8,10 @@ public interface IEngineEndpoint : IDisposable
     /// <summary>What <c>status</c> calls the engine, such as its address.</summary>
     string Name { get; }
 
-    /// <summary>What is not there, for a person to read, where the engine is away and nothing is wrong; null: it should be there.</summary>
+    /// <summary>
+    /// What is not there, for a person to read, where the engine is away and nothing is wrong; empty: not worth a word; null: it should be
+    /// there.
+    /// </summary>
     string? Absence { get; }
 
     /// <summary>Finds the way to the engine.</summary>

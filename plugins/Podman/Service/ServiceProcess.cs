@@ -14,10 +14,14 @@ internal sealed class ServiceProcess : IAsyncDisposable
     private static readonly TimeSpan ListensWithin = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan EndsWithin = TimeSpan.FromSeconds(5);
 
+    /// <summary>From its end to that of its output, which comes at once unless another process of a rootless engine keeps the pipe.</summary>
+    private static readonly TimeSpan LastWordWithin = TimeSpan.FromSeconds(1);
+
     private readonly IPluginHost _host;
     private readonly ServiceCommand _command;
     private readonly TaskCompletionSource<Process> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _silent = new();
     private volatile string? _lastWord;
     private int _exitCode;
 
@@ -115,6 +119,7 @@ internal sealed class ServiceProcess : IAsyncDisposable
             }
 
             _exitCode = process.ExitCode;
+            _silent.Task.Wait(LastWordWithin);
         }
         catch (Win32Exception failure)
         {
@@ -127,9 +132,14 @@ internal sealed class ServiceProcess : IAsyncDisposable
     }
 
     /// <summary>What podman says last is why it ended, but for a hint to its help.</summary>
+    /// <param name="line">Null: nothing more will come.</param>
     private void Hear(string? line)
     {
-        if (!string.IsNullOrWhiteSpace(line) && !line.StartsWith("See 'podman", StringComparison.Ordinal))
+        if (line is null)
+        {
+            _silent.TrySetResult();
+        }
+        else if (!string.IsNullOrWhiteSpace(line) && !line.StartsWith("See 'podman", StringComparison.Ordinal))
         {
             _lastWord = line.Trim();
         }

@@ -130,6 +130,30 @@ internal static class Leftovers
             RemoveCgroup(child);
         }
 
-        Directory.Delete(path);
+        long start = Stopwatch.GetTimestamp();
+        while (!TryDelete(path) && Stopwatch.GetElapsedTime(start) < ProcessesEndWithin)
+        {
+            // A process is dead a moment before it has left its cgroup (the kernel takes it out when it is switched away from for the last
+            // time), and nobody tells us when.
+            Thread.Yield();
+        }
+
+        if (Directory.Exists(path))
+        {
+            Directory.Delete(path);
+        }
+    }
+
+    private static bool TryDelete(string path)
+    {
+        try
+        {
+            Directory.Delete(path);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 }
