@@ -20,8 +20,7 @@ internal sealed class PodmanEndpoint(PodmanSite site, PodmanService? service, Ti
 
     /// <inheritdoc/>
     public string? Absence => site.Absence ?? (File.Exists(site.SocketPath) ? null
-        : service is null ? site.Silence ?? "there is no such socket; waiting for the engine to start"
-        : service.Absence);
+        : service is null ? site.Silence ?? "there is no such socket; waiting for the engine to start" : service.Absence);
 
     /// <inheritdoc/>
     public async ValueTask<IEngineRoute> OpenAsync(CancellationToken cancellationToken)
@@ -32,28 +31,15 @@ internal sealed class PodmanEndpoint(PodmanSite site, PodmanService? service, Ti
             throw new EngineAbsentException(absence, nothingRuns: site.Absence is not null || service is not null);
         }
 
-        if (service is null)
+        if (await site.AnswersAsync(cancellationToken))
         {
             return new SiteRoute(site);
         }
 
-        // Watched before it is looked at: an engine that comes in between is not missed.
-        SocketArrival arrival = new(site.SocketPath);
-        try
-        {
-            if (await site.AnswersAsync(cancellationToken))
-            {
-                arrival.Dispose();
-                return new SiteRoute(site);
-            }
-
-            return new ServiceRoute(site, await service.StartAsync(cancellationToken), arrival, time);
-        }
-        catch
-        {
-            arrival.Dispose();
-            throw;
-        }
+        // Left by an engine that was killed, or about to be listened at.
+        return service is null
+            ? throw new EngineAbsentException(site.Silence ?? "nobody listens at that socket; waiting for the engine to start")
+            : new ServiceRoute(site, await service.StartAsync(cancellationToken), time);
     }
 
     /// <inheritdoc/>

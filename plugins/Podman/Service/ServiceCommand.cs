@@ -9,13 +9,25 @@ namespace ContainerManager.Plugins.Podman.Service;
 /// How the service is started: by setpriv(1), which asks the kernel to end it when we end, even by SIGKILL (PR_SET_PDEATHSIG, prctl(2)),
 /// and makes it the user's. Nothing of a user's programs runs as root.
 /// </summary>
-/// <param name="SocketPath">Where it shall listen.</param>
+/// <param name="Directory">Where its socket shall be.</param>
 /// <param name="Options">Global options of podman.</param>
 /// <param name="User">Whose engine; null: root's.</param>
-internal sealed record ServiceCommand(string SocketPath, ImmutableArray<string> Options, Account? User)
+internal sealed record ServiceCommand(string Directory, ImmutableArray<string> Options, Account? User)
 {
     /// <summary>How systemd speaks to us; podman would take it for itself.</summary>
     private static readonly string[] OursAlone = ["NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "WATCHDOG_USEC", "WATCHDOG_PID"];
+
+    private const string SocketPrefix = "container-manager.podman.", SocketSuffix = ".sock";
+
+    /// <summary>
+    /// Another one for each server: the service of a server that was just killed takes its socket away when it ends, which may be after
+    /// the next has begun to listen.
+    /// </summary>
+    internal string SocketPath { get; } =
+        Path.Combine(Directory, string.Create(CultureInfo.InvariantCulture, $"{SocketPrefix}{Environment.ProcessId}{SocketSuffix}"));
+
+    /// <summary>The sockets of services that were killed, and of those that are about to end.</summary>
+    internal IEnumerable<string> OldSockets => System.IO.Directory.EnumerateFiles(Directory, SocketPrefix + "*" + SocketSuffix);
 
     internal ProcessStartInfo StartInfo(string podman)
     {

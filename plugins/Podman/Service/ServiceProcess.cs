@@ -43,7 +43,7 @@ internal sealed class ServiceProcess : IAsyncDisposable
         IPluginHost host, ServiceCommand command, string podman, TimeProvider time, CancellationToken cancellationToken)
     {
         ServiceProcess service = new(host, command);
-        using SocketArrival arrival = PrepareSocket(command.SocketPath);
+        using SocketArrival arrival = PrepareSocket(command);
 
         // The kernel ends the service when the *thread* that started it ends. So it has a thread of its own, which waits for it.
         new Thread(() => service.Run(command.StartInfo(podman))) { IsBackground = true, Name = "podman service" }.Start();
@@ -86,19 +86,22 @@ internal sealed class ServiceProcess : IAsyncDisposable
         }
     }
 
-    private static SocketArrival PrepareSocket(string path)
+    private static SocketArrival PrepareSocket(ServiceCommand command)
     {
         try
         {
-            // Left by one that was killed: it would look as if the new one listened.
-            File.Delete(path);
+            // One of our own name would look as if the new service listened.
+            foreach (string path in command.OldSockets)
+            {
+                File.Delete(path);
+            }
         }
         catch (UnauthorizedAccessException failure)
         {
-            throw new IOException($"{path}: {failure.Message}", failure);
+            throw new IOException(failure.Message, failure);
         }
 
-        return new SocketArrival(path);
+        return new SocketArrival(command.SocketPath);
     }
 
     private void Run(ProcessStartInfo info)

@@ -4,11 +4,8 @@ using ContainerManager.EngineApi;
 namespace ContainerManager.Plugins.Podman.Service;
 
 /// <summary>A service that we started; over as soon as somebody serves at the usual place.</summary>
-internal sealed class ServiceRoute(PodmanSite site, ServiceProcess process, SocketArrival arrival, TimeProvider time) : IEngineRoute
+internal sealed class ServiceRoute(PodmanSite site, ServiceProcess process, TimeProvider time) : IEngineRoute
 {
-    /// <summary>For what no watch shows, such as a file system mounted over the directory. Seldom enough to cost nothing.</summary>
-    private static readonly TimeSpan LookAfter = TimeSpan.FromSeconds(30);
-
     /// <inheritdoc/>
     public string SocketPath => process.SocketPath;
 
@@ -31,17 +28,15 @@ internal sealed class ServiceRoute(PodmanSite site, ServiceProcess process, Sock
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        arrival.Dispose();
-        await process.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => process.DisposeAsync();
 
     private async Task WhenServedAsync(CancellationToken cancellationToken)
     {
+        // Watched before it is looked at: an engine that came in between is not missed. A socket is there a moment before anyone listens.
+        using EngineAbsence absence = new(site.SocketPath, time);
         do
         {
-            await arrival.WaitAsync(LookAfter, time, cancellationToken);
+            await absence.WaitAsync(cancellationToken);
         }
         while (!await site.AnswersAsync(cancellationToken));
     }

@@ -9,11 +9,11 @@ internal sealed class ServiceStarter(IPluginHost host, PodmanProgram program, Ti
 {
     /// <summary>The service of root's engine.</summary>
     internal PodmanService OfRoot(ImmutableArray<string> options) =>
-        new(host, program, time, new ServiceCommand(Path.Combine(host.StateDirectory, "podman.sock"), options, User: null));
+        new(host, program, time, new ServiceCommand(host.StateDirectory, options, User: null));
 
     /// <summary>The service of a user's engine: beside where Podman's own would be, since the user cannot write where root's is.</summary>
     internal PodmanService Of(Account account) =>
-        new(host, program, time, new ServiceCommand(Path.Combine(account.RuntimeDirectory, "container-manager.podman.sock"), [], account));
+        new(host, program, time, new ServiceCommand(account.RuntimeDirectory, [], account));
 }
 
 /// <summary>A service that can be started.</summary>

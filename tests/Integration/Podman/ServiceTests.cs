@@ -97,6 +97,36 @@ public sealed class ServiceTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.False(ProcessFacts.Runs(second));
     }
 
+    /// <summary>A server that was killed and is started again at once: the old service may still be there, and takes its socket away when it ends.</summary>
+    [Fact]
+    public async Task A_service_that_ends_late_does_not_disturb_the_next()
+    {
+        PodmanEngine engine = await CreateAsync();
+        string name = $"cm-{Guid.NewGuid():N}"[..20];
+        string options = string.Join(',', engine.Options.Select(option => $"\"{option}\""));
+        await using ServerUnderTest server = new(["Podman"], $$"""
+            { "containerConfigs": { "{{name}}*": {} },
+              "settings": { "plugins": { "Podman": { "sockets": ["{{engine.Address}}"], "service": true, "options": [{{options}}] } } } }
+            """);
+        await server.StartAsync();
+        await engine.RunAsync(name);
+        await server.UntilAsync(reply => reply.Containers.Any(c => c.Name == name && c.State == "running"));
+        using Process old = Process.GetProcessById(Assert.Single(ProcessFacts.All, id => IsServiceOf(server.ProcessId, id)));
+        (await Command.RunAsync("/bin/sh", ["-c", $"kill -STOP {old.Id}"])).OutputOrThrow();
+
+        await server.KillAsync();
+        await server.StartAsync();
+        await server.UntilAsync(reply => reply.Containers.Any(c => c.Name == name && c.State == "running"));
+        (await Command.RunAsync("/bin/sh", ["-c", $"kill -CONT {old.Id}"])).OutputOrThrow();
+        await old.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+
+        int service = Assert.Single(ProcessFacts.All, id => IsServiceOf(server.ProcessId, id));
+        string socket = ProcessFacts.Read(service, "cmdline").Split('\0').Single(word => word.StartsWith("unix://", StringComparison.Ordinal))["unix://".Length..];
+        Assert.True(File.Exists(socket));
+        await engine.RunAsync(name + "b");
+        await server.UntilAsync(reply => reply.Containers.Any(c => c.Name == name + "b" && c.State == "running"));
+    }
+
     [Fact]
     public async Task A_service_that_is_killed_and_comes_back_is_followed_on()
     {

@@ -57,7 +57,7 @@ public sealed class UserTests(PodmanEngineFixture fixture) : IAsyncLifetime
         ContainerDescription web = await bed.NextStartedAsync("web");
 
         int service = Assert.Single(ProcessFacts.All, id => ProcessFacts.Runs(id) &&
-            ProcessFacts.Read(id, "cmdline").Contains($"{engine.User!.RuntimeDirectory}/container-manager", StringComparison.Ordinal));
+            ProcessFacts.Read(id, "cmdline").Contains($"{engine.User!.RuntimeDirectory}/container-manager.podman.", StringComparison.Ordinal));
         Assert.Contains($"\nUid:\t{engine.User!.Id}\t{engine.User.Id}\t{engine.User.Id}\t{engine.User.Id}\n", ProcessFacts.Read(service, "status"), StringComparison.Ordinal);
         Assert.DoesNotContain("CONTAINERS_CONF", ProcessFacts.Read(service, "environ"), StringComparison.Ordinal);
         using ContainerEntry entry = await bed.Runtime.OpenAsync(web, TestContext.Current.CancellationToken);
