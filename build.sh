@@ -100,7 +100,7 @@ install_packages() {
 fingerprint() {
     {
         echo "$rid $(dotnet --version)"
-        find "$1" src/Abstractions src/Linux src/Protocol -type f -print0 | sort -zu | xargs -0 sha256sum
+        find "$1" src/Abstractions src/Linux src/Protocol src/EngineApi -type f -print0 | sort -zu | xargs -0 sha256sum
         find . plugins -maxdepth 1 -type f \( -name 'Directory.*' -o -name global.json -o -name .editorconfig \) -print0 |
             sort -zu | xargs -0 sha256sum
     } | sha256sum

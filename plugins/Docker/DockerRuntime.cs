@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
-using System.Runtime.CompilerServices;
-using System.Threading.Channels;
 using ContainerManager.Abstractions;
+using ContainerManager.EngineApi;
 
 namespace ContainerManager.Plugins.Docker;
 
@@ -12,8 +11,12 @@ namespace ContainerManager.Plugins.Docker;
 /// </remarks>
 public sealed class DockerRuntime : IContainerRuntime, IDisposable
 {
-    /// <summary>The word <c>docker</c>.</summary>
-    internal const string RuntimeName = "docker";
+    private static readonly EngineIdentity s_identity = new()
+    {
+        Runtime = "docker",
+        Events = ["start", "die", "destroy", "rename"],
+        Removals = ["destroy"],
+    };
 
     private readonly IPluginHost _host;
     private readonly ImmutableArray<Engine> _engines;
@@ -28,56 +31,21 @@ public sealed class DockerRuntime : IContainerRuntime, IDisposable
     internal DockerRuntime(IPluginHost host, string? dockerHost, TimeProvider time)
     {
         _host = host;
-        _engines = [.. EngineSockets.From(host.Settings, dockerHost).Select(path => new Engine(path, time))];
+        _engines = [.. EngineSockets.From(host.Settings, dockerHost).Select(path => new Engine(s_identity, new SocketEndpoint(path, time)))];
     }
 
     /// <inheritdoc/>
-    public string Name => RuntimeName;
+    public string Name => s_identity.Runtime;
 
     /// <inheritdoc/>
-    /// <remarks>
-    /// Does not throw for an engine that is away: that is a <see cref="RuntimeEvent.Trouble"/>, and the plugin connects again by itself.
-    /// </remarks>
-    public async IAsyncEnumerable<RuntimeEvent> DiscoverAsync([EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        using CancellationTokenSource stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Channel<RuntimeEvent> events = Channel.CreateUnbounded<RuntimeEvent>(new UnboundedChannelOptions { SingleReader = true });
-        ListCountdown lists = new(_engines.Length, events.Writer);
-        Task following = Task.WhenAll(_engines.Select(engine => FollowAsync(engine, events.Writer, lists, stopping.Token)));
-        try
-        {
-            await foreach (RuntimeEvent runtimeEvent in events.Reader.ReadAllAsync(cancellationToken))
-            {
-                yield return runtimeEvent;
-            }
-        }
-        finally
-        {
-            await stopping.CancelAsync();
-            await following;
-        }
-    }
+    public IAsyncEnumerable<RuntimeEvent> DiscoverAsync(CancellationToken cancellationToken) =>
+        EngineStream.ReadAsync([.. _engines.Select(engine => (FollowEngine)engine.FollowAsync)], cancellationToken);
 
     /// <inheritdoc/>
-    /// <remarks>Opened first, then compared with what the engine says: whatever the open handles mean cannot change any more.</remarks>
-    public async ValueTask<ContainerEntry> OpenAsync(ContainerDescription container, CancellationToken cancellationToken)
-    {
-        ContainerEntry entry = _host.OpenProcess(container.ProcessId);
-        try
-        {
-            if (!await RunsAsync(container, cancellationToken))
-            {
-                throw new IOException($"Container {container.Name} no longer runs as process {container.ProcessId}.");
-            }
-
-            return entry;
-        }
-        catch
-        {
-            entry.Dispose();
-            throw;
-        }
-    }
+    public async ValueTask<ContainerEntry> OpenAsync(ContainerDescription container, CancellationToken cancellationToken) =>
+        _engines.FirstOrDefault(engine => engine.Reported(container.Id)) is { } engine
+            ? await engine.OpenAsync(_host, container, cancellationToken)
+            : throw new IOException($"Container {container.Name} runs no longer.");
 
     /// <inheritdoc/>
     public void Dispose()
@@ -86,36 +54,5 @@ public sealed class DockerRuntime : IContainerRuntime, IDisposable
         {
             engine.Dispose();
         }
-    }
-
-    private static async Task FollowAsync(Engine engine, ChannelWriter<RuntimeEvent> events, ListCountdown lists, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await engine.FollowAsync(events, lists.EngineListed, cancellationToken);
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-        }
-        catch (Exception exception)
-        {
-            events.TryComplete(exception);
-        }
-    }
-
-    /// <summary>Asks the engine that reported the container; all of them when none did (a container remembered from an earlier stream).</summary>
-    private async Task<bool> RunsAsync(ContainerDescription container, CancellationToken cancellationToken)
-    {
-        string id = container.Id.Value;
-        Engine? owner = _engines.FirstOrDefault(engine => engine.Reported(id));
-        foreach (Engine engine in owner is null ? _engines : [owner])
-        {
-            if (await engine.DescribeAsync(id, cancellationToken) is { } now)
-            {
-                return now.ProcessId == container.ProcessId;
-            }
-        }
-
-        return false;
     }
 }

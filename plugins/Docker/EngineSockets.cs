@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using System.Text;
 using System.Text.Json;
+using ContainerManager.EngineApi;
 
 namespace ContainerManager.Plugins.Docker;
 
@@ -8,10 +8,6 @@ namespace ContainerManager.Plugins.Docker;
 internal static class EngineSockets
 {
     private const string Default = "/var/run/docker.sock";
-    private const string Scheme = "unix://";
-
-    /// <summary>The size of sun_path less its final zero byte (unix(7)).</summary>
-    private const int LongestPath = 107;
 
     /// <summary>
     /// <c>{ "sockets": ["unix:///run/docker.sock", …] }</c>; without it what <c>DOCKER_HOST</c> says; without that Docker's default.
@@ -28,7 +24,7 @@ internal static class EngineSockets
             }
         }
 
-        return [string.IsNullOrEmpty(dockerHost) ? Default : PathOf(dockerHost, "DOCKER_HOST")];
+        return [string.IsNullOrEmpty(dockerHost) ? Default : SocketAddresses.PathOf(dockerHost, "DOCKER_HOST")];
     }
 
     private static ImmutableArray<string> FromSettings(JsonElement settings)
@@ -42,36 +38,10 @@ internal static class EngineSockets
         foreach (JsonProperty property in settings.EnumerateObject())
         {
             sockets = property.Name == "sockets"
-                ? FromArray(property.Value)
+                ? SocketAddresses.PathsOf(property.Value, "settings.plugins.Docker.sockets")
                 : throw new FormatException($"settings.plugins.Docker.{property.Name}: unknown; the only setting is \"sockets\"");
         }
 
         return sockets;
-    }
-
-    private static ImmutableArray<string> FromArray(JsonElement array)
-    {
-        const string Where = "settings.plugins.Docker.sockets";
-        if (array.ValueKind != JsonValueKind.Array || array.GetArrayLength() == 0)
-        {
-            throw new FormatException($"{Where}: expected a list of \"unix:///PATH\", found {array.GetRawText()}");
-        }
-
-        return [.. array.EnumerateArray().Select((item, index) => PathOf(
-            item.ValueKind == JsonValueKind.String ? item.GetString()! : item.GetRawText(), $"{Where}[{index}]")).Distinct()];
-    }
-
-    private static string PathOf(string address, string where)
-    {
-        string path = address.StartsWith(Scheme, StringComparison.Ordinal) ? address[Scheme.Length..] : "";
-        if (!path.StartsWith('/'))
-        {
-            throw new FormatException(
-                $"{where}: expected unix:///PATH, found \"{address}\"; only an engine of this host has containers that can be entered");
-        }
-
-        return Encoding.UTF8.GetByteCount(path) <= LongestPath
-            ? path
-            : throw new FormatException($"{where}: \"{path}\" is longer than the {LongestPath} bytes that a socket's path may have");
     }
 }

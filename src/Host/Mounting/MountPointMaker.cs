@@ -60,17 +60,22 @@ internal sealed class MountPointMaker(ContainerEntry container)
         return parent;
     }
 
+    private bool Create(SafeFileHandle parent, string name, bool directory) =>
+        AsRootInside(parent, user => MountPoint.Create(parent, name, directory, user));
+
     /// <summary>
-    /// As the container's root; in a directory of another of its users as that user. Never as the host's root: the path may lead into a host
-    /// directory that is mounted inside, and what the container may not do there, we do not do for it.
+    /// As the container's root; in a directory of its users that root's mode bits keep it out of, as that directory's owner, whatever the
+    /// bits say: root inside has that power over what its user namespace maps (capabilities(7), CAP_DAC_OVERRIDE), and many an image has a
+    /// <c>/</c> of mode 0555. Never as the host's root: the path may lead into a host directory that is mounted inside, and what the
+    /// container may not do there, we do not do for it.
     /// </summary>
-    private bool Create(SafeFileHandle parent, string name, bool directory)
+    private bool AsRootInside(SafeFileHandle parent, Func<FileSystemUser, bool> act)
     {
         uint owner = container.UserIds.ToOutside(0) ?? 0;
         uint group = container.GroupIds.ToOutside(0) ?? 0;
         try
         {
-            return MountPoint.Create(parent, name, directory, owner, group);
+            return act(new FileSystemUser(owner, group));
         }
         catch (KernelException e) when (e.Errno == Tmds.Linux.LibC.EACCES && owner != 0)
         {
@@ -80,7 +85,7 @@ internal sealed class MountPointMaker(ContainerEntry container)
                 throw;
             }
 
-            return MountPoint.Create(parent, name, directory, above.Owner, above.Group);
+            return act(new FileSystemUser(above.Owner, above.Group, OverridesModes: true));
         }
     }
 
@@ -121,7 +126,8 @@ internal sealed class MountPointMaker(ContainerEntry container)
         FileStatus status = FileStatus.OfHandle(there);
         bool directory = status.Identity.Kind == FileKind.Directory;
         bool untouched = directory || status is { Identity.Kind: FileKind.Regular, Size: 0 };
-        return untouched && status.MountId == FileStatus.OfHandle(parent).MountId && RootedPath.TryRemoveEntry(parent, NameOf(path), directory);
+        return untouched && status.MountId == FileStatus.OfHandle(parent).MountId && 
+            AsRootInside(parent, user => MountPoint.TryRemove(parent, NameOf(path), directory, user));
     }
 
     private static string ParentOf(string path) => path.LastIndexOf('/') is > 0 and int slash ? path[..slash] : "/";

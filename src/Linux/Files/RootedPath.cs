@@ -66,21 +66,4 @@ public static class RootedPath
         int errno = Marshal.GetLastPInvokeError();
         return errno == ENOENT ? null : throw new KernelException("openat", name, errno);
     }
-
-    /// <summary>Unlinks a name (unlinkat(2)); with <paramref name="directory"/> an empty directory. False when it is not there or not empty.</summary>
-    /// <exception cref="KernelException">Any other failure.</exception>
-    public static unsafe bool TryRemoveEntry(SafeFileHandle parent, string name, bool directory)
-    {
-        using PathBytes bytes = new(name);
-        using HandleUse use = new(parent);
-        if (Tmds.Linux.LibC.unlinkat(use.Descriptor, bytes.Pointer, directory ? AT_REMOVEDIR : 0) == 0)
-        {
-            return true;
-        }
-
-        int error = errno;
-        return error == ENOENT || error == ENOTEMPTY || error == EEXIST || error == EBUSY
-            ? false
-            : throw new KernelException("unlinkat", name, error);
-    }
 }

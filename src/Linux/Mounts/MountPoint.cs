@@ -5,29 +5,53 @@ using static Tmds.Linux.LibC;
 
 namespace ContainerManager.Linux;
 
-/// <summary>Makes what a mount is put upon.</summary>
+/// <summary>Makes what a mount is put upon, and takes it away, as a user of the container's.</summary>
 public static class MountPoint
 {
-    static MountPoint() => CreateRoutine.WarmUp();
+    static MountPoint() => EntryRoutine.WarmUp();
 
     /// <summary>
-    /// Creates an empty file (0644) or directory (0755) owned by <paramref name="owner"/> and <paramref name="group"/> (host ids). One
-    /// that is there already is no error.
+    /// Creates an empty file (0644) or directory (0755) owned by <paramref name="user"/>. One that is there already is no error.
     /// </summary>
     /// <returns>True when it was created.</returns>
     /// <exception cref="KernelException">EROFS: the container's file system is read-only. EACCES, EDQUOT, ENOSPC, …</exception>
-    public static bool Create(SafeFileHandle parent, string name, bool directory, uint owner, uint group)
+    public static bool Create(SafeFileHandle parent, string name, bool directory, FileSystemUser user)
     {
-        int error = CreateAs(parent, name, directory, owner, group);
+        int error = Run(parent, name, directory, remove: false, user);
         return error == 0 || (error == EEXIST ? false : throw new KernelException(directory ? "mkdirat" : "mknodat", name, error));
     }
 
-    private static unsafe int CreateAs(SafeFileHandle parent, string name, bool directory, uint owner, uint group)
+    /// <summary>Unlinks a file or an empty directory. False when it is not there or not empty.</summary>
+    /// <exception cref="KernelException">EACCES, EPERM: the user may not. Any other failure.</exception>
+    public static bool TryRemove(SafeFileHandle parent, string name, bool directory, FileSystemUser user)
+    {
+        int error = Run(parent, name, directory, remove: true, user);
+        return error == 0 || (error == ENOENT || error == ENOTEMPTY || error == EEXIST || error == EBUSY
+            ? false
+            : throw new KernelException("unlinkat", name, error));
+    }
+
+    private static unsafe int Run(SafeFileHandle parent, string name, bool directory, bool remove, FileSystemUser user)
     {
         using PathBytes bytes = new(name);
         using HandleUse use = new(parent);
-        CreateFrame frame = new() { Parent = use.Descriptor, Name = bytes.Pointer, Directory = directory, User = owner, Group = group };
-        CreateRoutine.Run(&frame);
+        EntryFrame frame = new()
+        {
+            Parent = use.Descriptor,
+            Name = bytes.Pointer,
+            Directory = directory,
+            Remove = remove,
+            User = user.User,
+            Group = user.Group,
+            Override = user.OverridesModes,
+        };
+        EntryRoutine.Run(&frame);
         return frame.Error;
     }
 }
+
+/// <summary>As whom something is done in the file system.</summary>
+/// <param name="User">The host's user id.</param>
+/// <param name="Group">The host's group id.</param>
+/// <param name="OverridesModes">With CAP_DAC_OVERRIDE: permission bits do not matter.</param>
+public readonly record struct FileSystemUser(uint User, uint Group, bool OverridesModes = false);

@@ -11,6 +11,7 @@ namespace ContainerManager.Linux;
 /// </summary>
 public sealed class PropagatingDirectory : IDisposable
 {
+    private static readonly FileSystemUser Root = new(0, 0);
     private readonly SafeFileHandle _directory;
     private int _lastName;
 
@@ -45,7 +46,7 @@ public sealed class PropagatingDirectory : IDisposable
     {
         int name = Interlocked.Increment(ref _lastName);
         bool directory = mount.Status.Identity.Kind == FileKind.Directory;
-        MountPoint.Create(_directory, Text(name), directory, 0, 0);
+        MountPoint.Create(_directory, Text(name), directory, Root);
         try
         {
             using SafeFileHandle? target = RootedPath.OpenEntry(_directory, Text(name));
@@ -53,7 +54,7 @@ public sealed class PropagatingDirectory : IDisposable
         }
         catch
         {
-            RootedPath.TryRemoveEntry(_directory, Text(name), directory);
+            MountPoint.TryRemove(_directory, Text(name), directory, Root);
             throw;
         }
 
@@ -66,7 +67,7 @@ public sealed class PropagatingDirectory : IDisposable
     public void Remove(int name, bool directory)
     {
         TryUnmount(PathOf(name));
-        RootedPath.TryRemoveEntry(_directory, Text(name), directory);
+        MountPoint.TryRemove(_directory, Text(name), directory, Root);
     }
 
     /// <summary>Unmounts it.</summary>

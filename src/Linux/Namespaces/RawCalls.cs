@@ -16,6 +16,9 @@ internal static unsafe class RawCalls
     internal static readonly delegate* unmanaged<nint, nint, nint, nint, nint, nint, nint> syscall;
     internal static readonly delegate* unmanaged<int, byte*, uint, int> mkdirat;
     internal static readonly delegate* unmanaged<int, byte*, uint, ulong, int> mknodat;
+    internal static readonly delegate* unmanaged<int, byte*, int, int> unlinkat;
+    internal static readonly delegate* unmanaged<uint*, uint*, int> capget;
+    internal static readonly delegate* unmanaged<uint*, uint*, int> capset;
     internal static readonly delegate* unmanaged<uint, int> setfsuid;
     internal static readonly delegate* unmanaged<uint, int> setfsgid;
     internal static readonly delegate* unmanaged[SuppressGCTransition]<int*> errno_location;
@@ -35,6 +38,9 @@ internal static unsafe class RawCalls
         syscall = (delegate* unmanaged<nint, nint, nint, nint, nint, nint, nint>)NativeLibrary.GetExport(libc, "syscall");
         mkdirat = (delegate* unmanaged<int, byte*, uint, int>)NativeLibrary.GetExport(libc, "mkdirat");
         mknodat = (delegate* unmanaged<int, byte*, uint, ulong, int>)NativeLibrary.GetExport(libc, "mknodat");
+        unlinkat = (delegate* unmanaged<int, byte*, int, int>)NativeLibrary.GetExport(libc, "unlinkat");
+        capget = (delegate* unmanaged<uint*, uint*, int>)NativeLibrary.GetExport(libc, "capget");
+        capset = (delegate* unmanaged<uint*, uint*, int>)NativeLibrary.GetExport(libc, "capset");
         setfsuid = (delegate* unmanaged<uint, int>)NativeLibrary.GetExport(libc, "setfsuid");
         setfsgid = (delegate* unmanaged<uint, int>)NativeLibrary.GetExport(libc, "setfsgid");
         errno_location = (delegate* unmanaged[SuppressGCTransition]<int*>)NativeLibrary.GetExport(libc, "__errno_location");

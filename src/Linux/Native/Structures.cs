@@ -47,12 +47,6 @@ internal static class FileSystemContext
     internal const uint FSCONFIG_CMD_CREATE = 6;
 }
 
-/// <summary>linux/nsfs.h, ioctl_ns(2)</summary>
-internal static class NamespaceFile
-{
-    internal const uint NS_GET_USERNS = 0xB701;
-}
-
 /// <summary>netdevice(7): struct ifreq, 40 bytes, with the flags member of its union.</summary>
 [StructLayout(LayoutKind.Sequential, Size = 40)]
 internal unsafe struct ifreq_t

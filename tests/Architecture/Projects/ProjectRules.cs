@@ -8,10 +8,11 @@ internal static class ProjectRules
         ["src/Abstractions"] = [],
         ["src/Linux"] = [],
         ["src/Protocol"] = [],
+        ["src/EngineApi"] = ["src/Abstractions"],
         ["src/Host"] = ["src/Abstractions", "src/Linux", "src/Protocol"],
         ["src/Client"] = ["src/Linux", "src/Protocol"],
         ["src/Cli"] = ["src/Protocol"],
-        ["plugins"] = ["src/Abstractions", "src/Linux"],
+        ["plugins"] = ["src/Abstractions", "src/EngineApi", "src/Linux"],
     };
 
     /// <summary>The contracts and the messages depend on nothing but .NET; these are kept so short on purpose.</summary>
@@ -20,6 +21,7 @@ internal static class ProjectRules
         ["src/Abstractions"] = [],
         ["src/Linux"] = ["Tmds.LibC"],
         ["src/Protocol"] = [],
+        ["src/EngineApi"] = ["Docker.DotNet.Enhanced"],
     };
 
     internal static IEnumerable<string> Offences(ProjectFile project)

@@ -11,6 +11,7 @@ internal static class Leftovers
     internal static void Remove(string directory)
     {
         KillProcesses(directory);
+        RemoveUsers(directory);
         RemoveShimSockets(directory);
         Unmount(directory);
         RemoveCgroups(Path.GetFileName(directory));
@@ -21,8 +22,17 @@ internal static class Leftovers
     private static void KillProcesses(string directory)
     {
         string cgroup = "/" + Path.GetFileName(directory);
+        KillUntilNoneIsLeft(directory, Mine);
+
+        bool Mine(int id) => id != Environment.ProcessId && ProcessFacts.Runs(id) &&
+            (ProcessFacts.Read(id, "cmdline").Contains(directory, StringComparison.Ordinal) ||
+                ProcessFacts.Read(id, "cgroup").Contains(cgroup, StringComparison.Ordinal));
+    }
+
+    private static void KillUntilNoneIsLeft(string directory, Func<int, bool> mine)
+    {
         long start = Stopwatch.GetTimestamp();
-        while (ProcessFacts.All.Where(Mine).ToArray() is { Length: > 0 } remaining)
+        while (ProcessFacts.All.Where(mine).ToArray() is { Length: > 0 } remaining)
         {
             if (Stopwatch.GetElapsedTime(start) > ProcessesEndWithin)
             {
@@ -33,10 +43,29 @@ internal static class Leftovers
             Array.ForEach(remaining, Kill);
             Thread.Yield();
         }
+    }
 
-        bool Mine(int id) => id != Environment.ProcessId && ProcessFacts.Runs(id) &&
-            (ProcessFacts.Read(id, "cmdline").Contains(directory, StringComparison.Ordinal) ||
-                ProcessFacts.Read(id, "cgroup").Contains(cgroup, StringComparison.Ordinal));
+    /// <summary>Users whose home is in the directory: what runs as them, their runtime directory, and they themselves.</summary>
+    private static void RemoveUsers(string directory)
+    {
+        foreach (string[] fields in File.ReadAllLines("/etc/passwd").Select(line => line.Split(':')))
+        {
+            if (fields.Length != 7 || !fields[5].StartsWith(directory + "/", StringComparison.Ordinal))
+            {
+                continue;
+            }
+
+            KillUntilNoneIsLeft(directory, id => ProcessFacts.Runs(id) && ProcessFacts.Read(id, "status").Contains($"\nUid:\t{fields[2]}\t", StringComparison.Ordinal));
+            string runtime = "/run/user/" + fields[2];
+            if (Directory.Exists(runtime))
+            {
+                Unmount(runtime);
+                Directory.Delete(runtime, recursive: true);
+            }
+
+            using Process remove = Process.Start("userdel", [fields[0]]);
+            remove.WaitForExit();
+        }
     }
 
     private static void Kill(int processId)
@@ -101,6 +130,30 @@ internal static class Leftovers
             RemoveCgroup(child);
         }
 
-        Directory.Delete(path);
+        long start = Stopwatch.GetTimestamp();
+        while (!TryDelete(path) && Stopwatch.GetElapsedTime(start) < ProcessesEndWithin)
+        {
+            // A process is dead a moment before it has left its cgroup (the kernel takes it out when it is switched away from for the last
+            // time), and nobody tells us when.
+            Thread.Yield();
+        }
+
+        if (Directory.Exists(path))
+        {
+            Directory.Delete(path);
+        }
+    }
+
+    private static bool TryDelete(string path)
+    {
+        try
+        {
+            Directory.Delete(path);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 }

@@ -1,10 +1,10 @@
-namespace ContainerManager.Plugins.Docker;
+namespace ContainerManager.EngineApi;
 
 /// <summary>
 /// Looks at containers: at several at once, since the engine lets a look wait while the container starts, but never twice at once at
 /// the same, so that what is reported is in order.
 /// </summary>
-internal sealed class ContainerLooks(EngineApi api, KnownContainers containers, Action<Exception> failed, CancellationToken cancellationToken)
+internal sealed class ContainerLooks(EngineClient client, KnownContainers containers, Action<Exception> failed, CancellationToken cancellationToken)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Look> _running = [];
@@ -46,7 +46,7 @@ internal sealed class ContainerLooks(EngineApi api, KnownContainers containers, 
             do
             {
                 look.Again = false;
-                Report(id, look, await api.LookAsync(id, cancellationToken));
+                Report(id, look, await client.LookAsync(id, cancellationToken));
             }
             while (!Finish(id, look));
             look.Done.SetResult();
@@ -67,7 +67,7 @@ internal sealed class ContainerLooks(EngineApi api, KnownContainers containers, 
     {
         if (seen.Running is { } running)
         {
-            containers.Runs(running);
+            containers.Runs(id, running);
         }
         else if (!seen.Exists && look.Destroyed)
         {

@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 using ContainerManager.Abstractions;
 using Docker.DotNet.Models;
 
-namespace ContainerManager.Plugins.Docker;
+namespace ContainerManager.EngineApi;
 
 /// <summary>What a look at a container showed.</summary>
 /// <param name="Exists">The engine knows it.</param>
@@ -12,21 +12,31 @@ internal readonly record struct Observation(bool Exists, ContainerDescription? R
     /// <summary>The engine does not know it.</summary>
     internal static Observation Absent => new(false, null);
 
-    internal static Observation Of(ContainerInspectResponse container)
+    internal static Observation Of(ContainerId id, ContainerInspectResponse container)
     {
         // One that waits to be restarted is "running", too, but has no process.
         bool runs = container.State is { Running: true, Pid: > 0 };
-        return new Observation(true, runs ? Describe(container) : null);
+        return new Observation(true, runs ? Describe(id, container) : null);
     }
 
-    private static ContainerDescription Describe(ContainerInspectResponse container) => new()
+    private static ContainerDescription Describe(ContainerId id, ContainerInspectResponse container) => new()
     {
-        Id = new ContainerId(DockerRuntime.RuntimeName, container.ID),
-        Name = container.Name.TrimStart('/'),
+        Id = id,
+        Name = NameOf(id, container),
         ProcessId = (int)container.State!.Pid,
-        HostName = container.Config?.Hostname is { Length: > 0 } name ? name : null,
+        HostName = container.Config?.Hostname is { } name && IsWord(name) ? name : null,
         Labels = container.Config?.Labels?.ToFrozenDictionary() ?? FrozenDictionary<string, string>.Empty,
     };
+
+    /// <summary>The short id where an engine says something that no engine would take for a name: it is shown, and matched with patterns.</summary>
+    private static string NameOf(ContainerId id, ContainerInspectResponse container)
+    {
+        string name = container.Name?.TrimStart('/') ?? "";
+        string own = id.Value[(id.Value.LastIndexOf('-') + 1)..];
+        return IsWord(name) ? name : own[..Math.Min(12, own.Length)];
+    }
+
+    private static bool IsWord(string text) => text.Length is > 0 and <= 255 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-');
 }
 
 /// <summary>A word of the engine that something happened to a container.</summary>

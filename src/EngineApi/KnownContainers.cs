@@ -1,13 +1,13 @@
 using System.Threading.Channels;
 using ContainerManager.Abstractions;
 
-namespace ContainerManager.Plugins.Docker;
+namespace ContainerManager.EngineApi;
 
 /// <summary>
 /// What one engine's containers were last seen to be. Turns what is seen now into the changes to report, so that looking twice, or at
 /// the wrong moment, does no harm.
 /// </summary>
-internal sealed class KnownContainers(ChannelWriter<RuntimeEvent> events)
+internal sealed class KnownContainers(EngineIdentity identity, ChannelWriter<RuntimeEvent> events)
 {
     private readonly Lock _lock = new();
 
@@ -35,17 +35,29 @@ internal sealed class KnownContainers(ChannelWriter<RuntimeEvent> events)
     }
 
     /// <summary>It runs, as described.</summary>
-    internal void Runs(ContainerDescription now)
+    internal void Runs(string id, ContainerDescription now)
     {
         lock (_lock)
         {
-            if (_reported.GetValueOrDefault(now.Id.Value) is { } before && SameRun(before, now))
+            if (_reported.GetValueOrDefault(id) is { } before && SameRun(before, now))
             {
                 return;
             }
 
-            _reported[now.Id.Value] = now;
+            _reported[id] = now;
             events.TryWrite(new RuntimeEvent.Started(now));
+        }
+    }
+
+    /// <summary>It could not be entered: the next look that finds it running says so again.</summary>
+    internal void Doubt(ContainerId id)
+    {
+        lock (_lock)
+        {
+            if (identity.Own(id) is { } own && _reported.GetValueOrDefault(own) is { } before)
+            {
+                _reported[own] = before with { ProcessId = 0 };
+            }
         }
     }
 
@@ -65,11 +77,9 @@ internal sealed class KnownContainers(ChannelWriter<RuntimeEvent> events)
         {
             Stop(id);
             _reported.Remove(id);
-            events.TryWrite(new RuntimeEvent.Removed(IdOf(id)));
+            events.TryWrite(new RuntimeEvent.Removed(identity.IdOf(id)));
         }
     }
-
-    private static ContainerId IdOf(string id) => new(DockerRuntime.RuntimeName, id);
 
     private static bool SameRun(ContainerDescription before, ContainerDescription now) =>
         before.ProcessId == now.ProcessId && before.Name == now.Name && before.HostName == now.HostName;
@@ -79,7 +89,7 @@ internal sealed class KnownContainers(ChannelWriter<RuntimeEvent> events)
         if (_reported.GetValueOrDefault(id) is not null)
         {
             _reported[id] = null;
-            events.TryWrite(new RuntimeEvent.Stopped(IdOf(id)));
+            events.TryWrite(new RuntimeEvent.Stopped(identity.IdOf(id)));
         }
     }
 }

@@ -5,30 +5,26 @@ using Docker.DotNet;
 using Docker.DotNet.Models;
 using Docker.DotNet.NativeHttp;
 
-namespace ContainerManager.Plugins.Docker;
+namespace ContainerManager.EngineApi;
 
 /// <summary>The few requests of the Engine API that discovery needs, over one socket.</summary>
-internal sealed class EngineApi : IDisposable
+internal sealed class EngineClient : IDisposable
 {
-    private static readonly Dictionary<string, IDictionary<string, bool>> Filters = new()
-    {
-        ["type"] = new Dictionary<string, bool> { ["container"] = true },
-        ["event"] = new[] { "start", "die", "destroy", "rename" }.ToDictionary(action => action, _ => true),
-    };
-
+    private readonly EngineIdentity _identity;
     private readonly TimeSpan _answerWithin;
     private readonly DockerClient _client;
 
-    internal EngineApi(string socketPath, TimeSpan answerWithin)
+    internal EngineClient(EngineIdentity identity, IEngineRoute route, TimeSpan answerWithin)
     {
+        _identity = identity;
         _answerWithin = answerWithin;
 
         // The library's own transport for unix sockets knows paths of 91 bytes at most and makes one connection for each request;
         // .NET's handler does better. The host name is not used.
         _client = new DockerClientBuilder()
-            .WithEndpoint(new Uri("http://docker"))
+            .WithEndpoint(new Uri("http://engine"))
             .WithTimeout(answerWithin)
-            .WithTransportOptions(new NativeHttpTransportOptions { ConfigureHandler = handler => UseSocket(handler, socketPath) })
+            .WithTransportOptions(new NativeHttpTransportOptions { ConfigureHandler = handler => UseSocket(handler, route) })
             .Build();
     }
 
@@ -37,7 +33,7 @@ internal sealed class EngineApi : IDisposable
     internal async Task<string[]> ListRunningAsync(CancellationToken cancellationToken)
     {
         Task<IList<ContainerListResponse>> list = _client.Containers.ListContainersAsync(new ContainersListParameters(), cancellationToken);
-        return [.. (await AnswerAsync(list, cancellationToken)).Select(container => container.ID)];
+        return [.. (await AnswerAsync(list, cancellationToken)).Select(container => container.ID).Where(IsId)];
     }
 
     /// <summary>What there is to know of a container.</summary>
@@ -46,7 +42,7 @@ internal sealed class EngineApi : IDisposable
     {
         try
         {
-            return Observation.Of(await AnswerAsync(_client.Containers.InspectContainerAsync(id, cancellationToken), cancellationToken));
+            return Observation.Of(_identity.IdOf(id), await AnswerAsync(_client.Containers.InspectContainerAsync(id, cancellationToken), cancellationToken));
         }
         catch (IOException exception) when (exception.InnerException is DockerApiException { StatusCode: HttpStatusCode.NotFound })
         {
@@ -61,13 +57,13 @@ internal sealed class EngineApi : IDisposable
     /// <exception cref="IOException">The connection broke, or the engine ended it.</exception>
     internal async Task FollowAsync(DateTimeOffset since, Action<Change> changed, CancellationToken cancellationToken)
     {
-        ContainerEventsParameters parameters = new() { Since = UnixTime(since), Filters = Filters };
+        ContainerEventsParameters parameters = new() { Since = UnixTime(since), Filters = Filters() };
         await AnswerAsync(ListenAsync(), cancellationToken);
         throw new EndOfStreamException("the engine ended the connection");
 
         async Task<bool> ListenAsync()
         {
-            await _client.System.MonitorEventsAsync(parameters, new Listener(changed), cancellationToken);
+            await _client.System.MonitorEventsAsync(parameters, new Listener(_identity, changed), cancellationToken);
             return true;
         }
     }
@@ -97,7 +93,16 @@ internal sealed class EngineApi : IDisposable
         }
     }
 
-    private static void UseSocket(SocketsHttpHandler handler, string path)
+    /// <summary>What stands in the place of an id becomes part of addresses, records and messages.</summary>
+    private static bool IsId(string? text) => text?.Length is > 0 and <= 128 && text.All(char.IsAsciiLetterOrDigit);
+
+    private Dictionary<string, IDictionary<string, bool>> Filters() => new()
+    {
+        ["type"] = new Dictionary<string, bool> { ["container"] = true },
+        ["event"] = _identity.Events.ToDictionary(action => action, _ => true),
+    };
+
+    private static void UseSocket(SocketsHttpHandler handler, IEngineRoute route)
     {
         handler.UseProxy = false;
         handler.MaxConnectionsPerServer = int.MaxValue;
@@ -106,7 +111,8 @@ internal sealed class EngineApi : IDisposable
             Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             try
             {
-                await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(route.SocketPath), cancellationToken);
+                route.Verify(socket);
                 return new NetworkStream(socket, ownsSocket: true);
             }
             catch
@@ -121,8 +127,14 @@ internal sealed class EngineApi : IDisposable
     private static string UnixTime(DateTimeOffset time) =>
         string.Create(CultureInfo.InvariantCulture, $"{time.ToUnixTimeSeconds()}.{time.Ticks % TimeSpan.TicksPerSecond * 100:D9}");
 
-    private sealed class Listener(Action<Change> changed) : IProgress<Message>
+    private sealed class Listener(EngineIdentity identity, Action<Change> changed) : IProgress<Message>
     {
-        public void Report(Message value) => changed(new Change(value.Actor.ID, Destroyed: value.Action == "destroy"));
+        public void Report(Message value)
+        {
+            if (IsId(value.Actor?.ID))
+            {
+                changed(new Change(value.Actor!.ID, Destroyed: identity.Removals.Contains(value.Action)));
+            }
+        }
     }
 }

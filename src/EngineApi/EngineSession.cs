@@ -1,10 +1,10 @@
-namespace ContainerManager.Plugins.Docker;
+namespace ContainerManager.EngineApi;
 
 /// <summary>
 /// One connection to an engine, from the subscription to the moment it breaks. Everything the engine says, the list and the events,
 /// only makes us look at the container, so that old news in the stream cannot contradict what was seen since.
 /// </summary>
-internal sealed class EngineSession(EngineApi api, KnownContainers containers)
+internal sealed class EngineSession(EngineClient client, KnownContainers containers)
 {
     private const int LooksAtOnce = 8;
 
@@ -14,11 +14,11 @@ internal sealed class EngineSession(EngineApi api, KnownContainers containers)
     internal async Task RunAsync(Action listed, CancellationToken cancellationToken)
     {
         using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        ContainerLooks looks = new(api, containers, exception => _broken.TrySetException(exception), ending.Token);
+        ContainerLooks looks = new(client, containers, exception => _broken.TrySetException(exception), ending.Token);
 
         // The engine answers a subscription before it has taken it up. With "since" it repeats what happened in between. It is a
         // process of this host, so its clock is ours.
-        Task changes = api.FollowAsync(DateTimeOffset.UtcNow, change => _ = looks.LookAsync(change), ending.Token);
+        Task changes = client.FollowAsync(DateTimeOffset.UtcNow, change => _ = looks.LookAsync(change), ending.Token);
         Task list = ListAsync(looks, listed, ending.Token);
         try
         {
@@ -37,7 +37,7 @@ internal sealed class EngineSession(EngineApi api, KnownContainers containers)
 
     private async Task ListAsync(ContainerLooks looks, Action listed, CancellationToken cancellationToken)
     {
-        string[] running = await api.ListRunningAsync(cancellationToken);
+        string[] running = await client.ListRunningAsync(cancellationToken);
 
         // What we knew before and is not in the list may have been removed while nobody told us.
         IEnumerable<Change> changes = containers.Ids.Select(id => new Change(id, Destroyed: true))

@@ -1,7 +1,7 @@
 using System.Threading.Channels;
 using ContainerManager.Abstractions;
 
-namespace ContainerManager.Plugins.Docker;
+namespace ContainerManager.EngineApi;
 
 /// <summary>
 /// Says <see cref="RuntimeEvent.ListComplete"/> when the last of the engines has named its containers. Until then nobody knows whether

@@ -1,20 +1,22 @@
-namespace ContainerManager.Plugins.Docker;
+namespace ContainerManager.EngineApi;
 
 /// <summary>Notices when a path comes into being, even where its directory does not exist yet.</summary>
-internal sealed class SocketArrival : IDisposable
+public sealed class SocketArrival : IDisposable
 {
     private readonly string _path;
     private readonly SemaphoreSlim _arrived = new(0, 1);
     private FileSystemWatcher? _watcher;
 
-    internal SocketArrival(string path)
+    /// <summary>Begins to watch.</summary>
+    /// <param name="path">Absolute.</param>
+    public SocketArrival(string path)
     {
         _path = path;
         Watch();
     }
 
     /// <summary>True when something was made on the way to the path, or at it, since the last call; false after the time given.</summary>
-    internal async Task<bool> WaitAsync(TimeSpan atMost, TimeProvider time, CancellationToken cancellationToken)
+    public async Task<bool> WaitAsync(TimeSpan atMost, TimeProvider time, CancellationToken cancellationToken)
     {
         using CancellationTokenSource timeout = new(atMost, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);

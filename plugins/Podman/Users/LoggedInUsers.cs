@@ -1,0 +1,65 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Threading.Channels;
+using ContainerManager.Abstractions;
+using ContainerManager.EngineApi;
+
+namespace ContainerManager.Plugins.Podman.Users;
+
+/// <summary>
+/// Everyone who logs in (<c>"*"</c>), as far as they have an engine: nothing is started for users who may not even know Podman, and
+/// nothing is said of them.
+/// </summary>
+/// <param name="named">Those who are followed by name.</param>
+/// <param name="engines">Where the engines belong.</param>
+internal sealed class LoggedInUsers(ImmutableArray<string> named, UserEngines engines)
+{
+    /// <summary>Each logged-in user has a directory here, named by the user id (pam_systemd(8)).</summary>
+    internal const string RuntimeDirectories = "/run/user";
+
+    /// <summary>People, not services: UID_MIN of login.defs(5), and less than nobody's.</summary>
+    private const uint First = 1000, Last = 65533;
+
+    private static readonly TimeSpan LookAfter = TimeSpan.FromSeconds(30);
+
+    /// <summary>As <see cref="FollowEngine"/>.</summary>
+    internal async Task FollowAsync(ChannelWriter<RuntimeEvent> events, Action listed, CancellationToken cancellationToken)
+    {
+        // Nobody waits for the lists of people who may never have an engine.
+        listed();
+        HashSet<uint> known = [];
+        List<Task> following = [];
+        using SocketArrival arrival = new(Path.Combine(RuntimeDirectories, "*"));
+        try
+        {
+            while (true)
+            {
+                foreach (uint id in LoggedIn().Where(known.Add))
+                {
+                    following.Add(FollowAsync(id, events, cancellationToken));
+                }
+
+                await arrival.WaitAsync(LookAfter, engines.Time, cancellationToken);
+            }
+        }
+        finally
+        {
+            await Task.WhenAll(following).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private static IEnumerable<uint> LoggedIn() => Directory.Exists(RuntimeDirectories)
+        ? Directory.GetDirectories(RuntimeDirectories)
+            .Select(path => uint.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out uint id) ? id : 0)
+            .Where(id => id is >= First and <= Last)
+        : [];
+
+    private async Task FollowAsync(uint id, ChannelWriter<RuntimeEvent> events, CancellationToken cancellationToken)
+    {
+        string number = id.ToString(CultureInfo.InvariantCulture);
+        if (await Account.FindAsync(number, cancellationToken) is { } account && !named.Contains(number) && !named.Contains(account.Name))
+        {
+            await engines.FollowAsync(account, serve: false, events, () => { }, cancellationToken);
+        }
+    }
+}
