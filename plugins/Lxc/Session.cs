@@ -1,0 +1,133 @@
+using System.Threading.Channels;
+
+namespace ContainerManager.Plugins.Lxc;
+
+/// <summary>
+/// One time of listening to LXC, from the subscription to the moment it breaks. Everything that is heard, the list and the changes, only
+/// makes us look at the container, so that old news cannot contradict what was seen since.
+/// </summary>
+internal sealed class Session(FollowedPaths paths, LxcPrograms programs, LxcDirectories directories, KnownContainers containers, Troubles troubles)
+{
+    private const int LooksAtOnce = 4;
+
+    private readonly Channel<Hint> _hints = Channel.CreateUnbounded<Hint>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly ContainerView _view = new(programs);
+
+    /// <summary>
+    /// Runs until lxc-monitor ends, and throws why; returns when an lxcpath has changed hands, so that it must be listened to as somebody
+    /// else. Calls <paramref name="listed"/> when everything running was reported.
+    /// </summary>
+    internal async Task RunAsync(Action listed, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        ContainerLooks looks = new(LookAsync, containers, troubles, ending.Token);
+        Dictionary<string, Account> accounts = paths.All.ToDictionary(path => path, path => Allowed(path) ?? Account.Root);
+        List<MonitorProcess> monitors = [];
+        try
+        {
+            directories.Follow(paths.All, change => Hear(change));
+            foreach (IGrouping<Account, string> group in accounts.GroupBy(entry => entry.Value, entry => entry.Key))
+            {
+                MonitorProcess monitor = new(programs.Monitor(group.Key, group), line => _hints.Writer.TryWrite(new Hint(null, MonitorLine.Container(line))));
+                monitors.Add(monitor);
+                await monitor.WhenSubscribedAsync(group.Count(), ending.Token);
+            }
+
+            await Parallel.ForEachAsync(paths.All, ending.Token, (path, _) => new ValueTask(ListAsync(path, looks)));
+            listed();
+            Task heeding = HeedAsync(accounts, looks, ending.Token);
+            await await Task.WhenAny(monitors.Select(monitor => monitor.Ended).Append(heeding));
+        }
+        finally
+        {
+            await ending.CancelAsync();
+            foreach (MonitorProcess monitor in monitors)
+            {
+                await monitor.DisposeAsync();
+            }
+
+            await looks.WhenAllAsync();
+        }
+    }
+
+    private void Hear(DirectoryChange change)
+    {
+        if (change.IsDirectory)
+        {
+            _hints.Writer.TryWrite(new Hint(change.Directory, change.Name));
+        }
+    }
+
+    /// <summary>Does what the hints say; returns when somebody else owns an lxcpath.</summary>
+    private async Task HeedAsync(Dictionary<string, Account> accounts, ContainerLooks looks, CancellationToken cancellationToken)
+    {
+        await foreach (Hint hint in _hints.Reader.ReadAllAsync(cancellationToken))
+        {
+            foreach (string path in hint.Path is { } one ? [one] : paths.All)
+            {
+                if (hint.Name is { } name)
+                {
+                    if (hint.Path is not null || Concerns(new ContainerKey(path, name)))
+                    {
+                        _ = looks.LookAsync(new ContainerKey(path, name));
+                    }
+                }
+                else if (Allowed(path) is { } account && account != accounts[path])
+                {
+                    return;
+                }
+                else
+                {
+                    await ListAsync(path, looks);
+                }
+            }
+        }
+    }
+
+    /// <summary>lxc-monitor does not say in which lxcpath a container is: one of this name is here, or was.</summary>
+    private bool Concerns(ContainerKey key) => containers.Contains(key) || Directory.Exists(Path.Combine(key.Path, key.Name));
+
+    private Task ListAsync(string path, ContainerLooks looks)
+    {
+        string[] there = Allowed(path) is null ? [] : [.. Directory.EnumerateDirectories(path).Select(directory => Path.GetFileName(directory))];
+        return Parallel.ForEachAsync(
+            there.Where(name => !name.StartsWith('.')).Union(containers.NamesIn(path)),
+            new ParallelOptions { MaxDegreeOfParallelism = LooksAtOnce },
+            (name, _) => new ValueTask(looks.LookAsync(new ContainerKey(path, name))));
+    }
+
+    /// <summary>As whom an lxcpath may be used; null: not at all, and that is told.</summary>
+    private Account? Allowed(string path)
+    {
+        try
+        {
+            Account? account = paths.AccountOf(path);
+            if (account is null)
+            {
+                troubles.Say(path, "there is no such directory; waiting for it", absent: true);
+            }
+            else
+            {
+                troubles.Over(path);
+            }
+
+            return account;
+        }
+        catch (Exception refused) when (refused is UnauthorizedAccessException or IOException)
+        {
+            troubles.Say(path, refused.Message);
+            return null;
+        }
+    }
+
+    private async Task<Observation?> LookAsync(ContainerKey key, CancellationToken cancellationToken)
+    {
+        if (Allowed(key.Path) is { } account)
+        {
+            return await _view.LookAsync(key, account, cancellationToken);
+        }
+
+        // Of a directory that is gone, so are its containers; of one that is refused, nothing is said.
+        return Directory.Exists(key.Path) ? null : await _view.LookAsync(key, Account.Root, cancellationToken);
+    }
+}
