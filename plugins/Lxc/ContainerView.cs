@@ -27,7 +27,9 @@ internal sealed class ContainerView(LxcPrograms programs)
             return IsDefined(key) ? throw new IOException($"user {before.UserId} has taken its command socket") : NotRunning(key);
         }
 
-        ContainerInfo info = await programs.InfoAsync(owner, key.Path, key.Name, cancellationToken);
+        // Asked as whoever answers: it talks to its own user only.
+        Account asking = before.UserId == 0 ? Account.Root : owner;
+        ContainerInfo info = await programs.InfoAsync(asking, key.Path, key.Name, cancellationToken);
 
         // While one process listens, the name is nobody else's: the answer came from it.
         return CommandSocket.Of(key.Path, key.Name) is not { } after ? NotRunning(key)

@@ -33,7 +33,7 @@ internal sealed class Discovery(LxcPrograms programs, LxcDirectories directories
             {
                 FollowedPaths paths = new(await programs.DefaultPathAsync(cancellationToken), named);
                 resolved(paths);
-                await new Session(paths, programs, directories, _containers, _troubles).RunAsync(Listed, cancellationToken);
+                await new Session(paths, programs, directories, _containers, _troubles, time).RunAsync(Listed, cancellationToken);
             }
             catch (Exception broken) when (broken is IOException or UnauthorizedAccessException or Win32Exception)
             {

@@ -6,7 +6,8 @@ namespace ContainerManager.Plugins.Lxc;
 /// One time of listening to LXC, from the subscription to the moment it breaks. Everything that is heard, the list and the changes, only
 /// makes us look at the container, so that old news cannot contradict what was seen since.
 /// </summary>
-internal sealed class Session(FollowedPaths paths, LxcPrograms programs, LxcDirectories directories, KnownContainers containers, Troubles troubles)
+internal sealed class Session(
+    FollowedPaths paths, LxcPrograms programs, LxcDirectories directories, KnownContainers containers, Troubles troubles, TimeProvider time)
 {
     private const int LooksAtOnce = 4;
 
@@ -22,39 +23,33 @@ internal sealed class Session(FollowedPaths paths, LxcPrograms programs, LxcDire
         using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         ContainerLooks looks = new(LookAsync, containers, troubles, ending.Token);
         Dictionary<string, Account> accounts = paths.All.ToDictionary(path => path, path => Allowed(path) ?? Account.Root);
-        List<MonitorProcess> monitors = [];
+        List<Task> others = [];
+        directories.Follow(paths.All, Hear);
+        await using MonitorProcess monitor = new(programs.Monitor(Account.Root, paths.All), line => Hear(new Hint(null, MonitorLine.Container(line))));
         try
         {
-            directories.Follow(paths.All, change => Hear(change));
-            foreach (IGrouping<Account, string> group in accounts.GroupBy(entry => entry.Value, entry => entry.Key))
-            {
-                MonitorProcess monitor = new(programs.Monitor(group.Key, group), line => _hints.Writer.TryWrite(new Hint(null, MonitorLine.Container(line))));
-                monitors.Add(monitor);
-                await monitor.WhenSubscribedAsync(group.Count(), ending.Token);
-            }
-
+            await monitor.WhenSubscribedAsync(paths.All.Length, ending.Token);
             await Parallel.ForEachAsync(paths.All, ending.Token, (path, _) => new ValueTask(ListAsync(path, looks)));
             listed();
-            Task heeding = HeedAsync(accounts, looks, ending.Token);
-            await await Task.WhenAny(monitors.Select(monitor => monitor.Ended).Append(heeding));
+            others.Add(HeedAsync(accounts, looks, ending.Token));
+            others.AddRange(accounts.Where(entry => !entry.Value.IsRoot).GroupBy(entry => entry.Value, entry => entry.Key)
+                .Select(group => new UserMonitor(programs, group.Key, [.. group], Hear, troubles, time).RunAsync(ending.Token)));
+            await await Task.WhenAny(others.Append(monitor.Ended));
         }
         finally
         {
             await ending.CancelAsync();
-            foreach (MonitorProcess monitor in monitors)
-            {
-                await monitor.DisposeAsync();
-            }
-
-            await looks.WhenAllAsync();
+            await Task.WhenAll(others.Append(looks.WhenAllAsync())).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
+
+    private void Hear(Hint hint) => _hints.Writer.TryWrite(hint);
 
     private void Hear(DirectoryChange change)
     {
         if (change.IsDirectory)
         {
-            _hints.Writer.TryWrite(new Hint(change.Directory, change.Name));
+            Hear(new Hint(change.Directory, change.Name));
         }
     }
 

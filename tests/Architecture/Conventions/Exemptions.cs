@@ -26,6 +26,7 @@ internal static class Exemptions
         ["src/Host/Containers/RuntimeDiscovery.cs"] = "the growing delay before a broken stream is opened again",
         ["plugins/Lxc/Discovery.cs"] = "the growing delay before LXC is listened to again",
         ["plugins/Lxc/MonitorProcess.cs"] = "lxc-monitor gives no sign that it has subscribed; for the milliseconds after its start only",
+        ["plugins/Lxc/UserMonitor.cs"] = "the growing delay before a user's LXC is listened to again",
         ["plugins/Namespaces/Container.cs"] = "the growing delay before a container that ended is started again",
         ["src/Host/Control/ControlSocket.cs"] = "the pause before listening again after the system ran out of descriptors",
     };

@@ -47,6 +47,20 @@ public sealed class DiscoveryTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task One_that_reboots_itself_is_the_same_container_in_another_process()
+    {
+        await _bed.MakeAsync("web", init: "trap 'reboot -f' INT; while :; do sleep 1000000 & wait; done");
+        await _bed.StartAsync("web");
+        await using EventRecorder<RuntimeEvent> events = await DiscoverListedAsync();
+        ContainerDescription before = ((Started)(await events.AnyAsync(e => e is Started { Container.Name: "web" })).Event).Container;
+
+        await _bed.DoAsync("lxc-stop", "web", "--reboot");
+
+        Started again = (Started)(await events.NextAsync(e => e is Started { Container: var c } && c.Id == before.Id && c.ProcessId != before.ProcessId)).Event;
+        Assert.Equal(await _bed.ProcessIdAsync("web"), again.Container.ProcessId);
+    }
+
+    [Fact]
     public async Task A_frozen_container_runs()
     {
         ContainerDescription web = await _bed.MakeAndStartAsync("web");

@@ -56,13 +56,15 @@ internal sealed class LxcBed : IEventSink, IAsyncDisposable
     /// <param name="name">Its name.</param>
     /// <param name="unprivileged">Root inside is not root outside.</param>
     /// <param name="lxcpath">Where; the bed's own unless given.</param>
-    internal async Task MakeAsync(string name, bool unprivileged = false, string? lxcpath = null)
+    /// <param name="init">A shell script to be its first process, instead of sleep.</param>
+    internal async Task MakeAsync(string name, bool unprivileged = false, string? lxcpath = null, string? init = null)
     {
         ContainerKey key = new(lxcpath ?? Lxcpath, name);
         string home = Path.Combine(key.Path, name);
         string root = Path.Combine(home, "rootfs");
         Directory.CreateDirectory(root);
         await UnpackAsync(root, unprivileged);
+        await File.WriteAllTextAsync(Path.Combine(root, "init"), init ?? "exec sleep 1000000");
         await File.WriteAllLinesAsync(Path.Combine(home, "config"), Configuration(name, root, unprivileged));
         _made.Add(key);
     }
@@ -99,6 +101,27 @@ internal sealed class LxcBed : IEventSink, IAsyncDisposable
     /// <summary>Runs a program in a container to its end.</summary>
     internal async Task<string> ExecAsync(string name, params string[] command) =>
         (await LxcAsync("lxc-attach", name, null, ["--clear-env", "--set-var=PATH=/bin", "--", .. command])).OutputOrThrow();
+
+    /// <summary>The only process of a program that was started with this lxcpath. Nobody else has it: the test may kill it.</summary>
+    internal static int ProcessOf(string program, string lxcpath) => Assert.Single(ProcessFacts.All, id => IsProcessOf(id, program, lxcpath));
+
+    internal static bool IsProcessOf(int id, string program, string lxcpath) => ProcessFacts.Runs(id) &&
+        ProcessFacts.Read(id, "cmdline").Split('\0') is [var name, .. var arguments] && Path.GetFileName(name) == program &&
+        arguments.Any(argument => argument.EndsWith(lxcpath, StringComparison.Ordinal));
+
+    /// <summary>Kills a process and completes when it has ended.</summary>
+    internal async Task KillAsync(int processId)
+    {
+        using ContainerEntry entry = HostOf().OpenProcess(processId);
+        HostOf().Signal(entry.Process, 9);
+        await WhenExitedAsync(entry);
+    }
+
+    internal async Task WhenExitedAsync(ContainerEntry entry)
+    {
+        using CancellationTokenSource deadline = new(TimeSpan.FromSeconds(60));
+        await HostOf().WhenExitedAsync(entry.Process, deadline.Token);
+    }
 
     public void Post(SourceEvent sourceEvent) => Fault = $"unexpected: {sourceEvent}";
 
@@ -152,7 +175,7 @@ internal sealed class LxcBed : IEventSink, IAsyncDisposable
         $"lxc.uts.name = host-{name}",
         $"lxc.rootfs.path = dir:{root}",
         $"lxc.cgroup.dir = {_directory.Name}/{name}",
-        "lxc.init.cmd = /bin/sleep 1000000",
+        "lxc.init.cmd = /bin/sh /init",
         "lxc.net.0.type = empty",
         "lxc.mount.auto = proc:mixed sys:mixed",
         "lxc.apparmor.profile = unconfined",
