@@ -8,12 +8,17 @@ namespace ContainerManager.Plugins.Lxc;
 /// <param name="Home">Its home directory.</param>
 internal sealed record Account(uint UserId, uint GroupId, string Home)
 {
+    private const string RuntimeDirectories = "/run/user";
+
     internal static Account Root { get; } = new(0, 0, "/root");
 
     internal bool IsRoot => UserId == 0;
 
-    /// <summary>Where the user's own LXC has its run-time files.</summary>
-    internal string RuntimeDirectory => string.Create(CultureInfo.InvariantCulture, $"/run/user/{UserId}");
+    /// <summary>Where the user's own LXC has its run-time files: there from login to logout (pam_systemd(8)).</summary>
+    internal string RuntimeDirectory => string.Create(CultureInfo.InvariantCulture, $"{RuntimeDirectories}/{UserId}");
+
+    /// <summary>The user has a runtime directory, or nobody on this host has one, and LXC uses the home directory.</summary>
+    internal bool IsPresent => IsRoot || Directory.Exists(RuntimeDirectory) || !Directory.Exists(RuntimeDirectories);
 
     /// <summary>Finds a user in <c>/etc/passwd</c> (passwd(5)).</summary>
     /// <exception cref="IOException">It is not there.</exception>

@@ -21,7 +21,7 @@ internal sealed class FollowedPaths(string defaultPath, ImmutableArray<string> n
 
         return owner == 0 || named.Contains(path) ? Account.Of(owner)
             : All.Contains(path) ? throw new UnauthorizedAccessException(
-                $"refused: it belongs to user {owner}; name it in settings.plugins.Lxc.paths if this user may have containers here")
+                $"refused: it, or a directory above it, belongs to user {owner}; name it in settings.plugins.Lxc.paths if this user may have containers here")
             : throw new UnauthorizedAccessException("it is not followed");
     }
 }

@@ -3,8 +3,8 @@ using ContainerManager.Linux;
 namespace ContainerManager.Plugins.Lxc;
 
 /// <summary>
-/// Who rules over a directory: its owner may put any container in it under any name, and so may whoever can write there or exchange a
-/// directory on the way to it. All of these must be one: root, or for the last directory itself one other user.
+/// Who rules over a directory: its owner may put any container in it under any name, and so may whoever owns a directory or a symbolic
+/// link on the way to it. That must be one user, or none but root; and nobody else may write to any of these.
 /// </summary>
 internal static class PathOwner
 {
@@ -13,8 +13,8 @@ internal static class PathOwner
     private const uint Sticky = 0b1_000_000_000;
     private const int MostLinks = 40;
 
-    /// <summary>The user id of the owner; null: there is no such directory.</summary>
-    /// <exception cref="UnauthorizedAccessException">Somebody else could change what is there. The message says who and where.</exception>
+    /// <summary>The user id of the ruler; null: there is no such directory.</summary>
+    /// <exception cref="UnauthorizedAccessException">There are several. The message says where.</exception>
     internal static uint? Of(string path)
     {
         string at = "/";
@@ -28,17 +28,17 @@ internal static class PathOwner
                 return null;
             }
 
-            if (status.Identity.Kind == FileKind.SymbolicLink)
+            owner = Joined(owner, status.Owner, next);
+            if (status.Identity.Kind != FileKind.SymbolicLink)
             {
-                RequireRoot(next, status);
-                string target = Path.GetFullPath(Path.Combine(at, File.ResolveLinkTarget(next, returnFinalTarget: false)!.FullName));
-                rest = ++links <= MostLinks ? new(Components(target).Concat(rest)) : throw new IOException($"{path}: too many symbolic links");
-                at = "/";
+                RequireUnwritable(next, status, isLast: rest.Count == 0);
+                at = next;
                 continue;
             }
 
-            RequireTrusted(next, status, isLast: rest.Count == 0);
-            (at, owner) = (next, status.Owner);
+            string target = Path.GetFullPath(File.ResolveLinkTarget(next, returnFinalTarget: false)!.FullName);
+            rest = ++links <= MostLinks ? new(Components(target).Concat(rest)) : throw new IOException($"{path}: too many symbolic links");
+            at = "/";
         }
 
         return Directory.Exists(at) ? owner : null;
@@ -46,27 +46,18 @@ internal static class PathOwner
 
     private static Queue<string> Components(string path) => new(path.Split('/', StringSplitOptions.RemoveEmptyEntries));
 
-    private static void RequireTrusted(string path, in FileStatus status, bool isLast)
-    {
-        if (!isLast)
-        {
-            RequireRoot(path, status);
-        }
+    private static uint Joined(uint before, uint owner, string path) => owner == 0 ? before
+        : before == 0 || before == owner ? owner
+        : throw new UnauthorizedAccessException($"refused: {path} belongs to user {owner}, and a directory above it to user {before}");
 
+    private static void RequireUnwritable(string path, in FileStatus status, bool isLast)
+    {
         // In a directory with the sticky bit others can add names, but not take away or exchange those that are there.
         bool othersMay = (status.Mode & OthersMayWrite) != 0 || ((status.Mode & GroupMayWrite) != 0 && status.Group != 0);
         if (othersMay && (isLast || (status.Mode & Sticky) == 0))
         {
             throw new UnauthorizedAccessException(
                 $"refused: others than its owner can write to {path}, and could name containers at will; chmod go-w {path}");
-        }
-    }
-
-    private static void RequireRoot(string path, in FileStatus status)
-    {
-        if (status.Owner != 0)
-        {
-            throw new UnauthorizedAccessException($"refused: {path} belongs to user {status.Owner}, who could put anything in its place");
         }
     }
 }

@@ -22,25 +22,46 @@ internal sealed class Session(
     {
         using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         ContainerLooks looks = new(LookAsync, containers, troubles, ending.Token);
-        Dictionary<string, Account> accounts = paths.All.ToDictionary(path => path, path => Allowed(path) ?? Account.Root);
+        Dictionary<string, Account> accounts = Listenable();
+        string[] rootsPaths = [.. accounts.Where(entry => entry.Value.IsRoot).Select(entry => entry.Key)];
         List<Task> others = [];
-        directories.Follow(paths.All, Hear);
-        await using MonitorProcess monitor = new(programs.Monitor(Account.Root, paths.All), line => Hear(new Hint(null, MonitorLine.Container(line))));
+        string[] logins = [.. accounts.Values.Where(account => !account.IsRoot).Select(account => account.RuntimeDirectory).Distinct()];
+        directories.Follow(paths.All.Concat(logins), Hear);
+        await using MonitorProcess? monitor = rootsPaths is [] ? null
+            : new(programs.Monitor(Account.Root, rootsPaths), line => Hear(new Hint(null, MonitorLine.Container(line))));
         try
         {
-            await monitor.WhenSubscribedAsync(paths.All.Length, ending.Token);
+            await (monitor?.WhenSubscribedAsync(rootsPaths.Length, ending.Token) ?? Task.CompletedTask);
             await Parallel.ForEachAsync(paths.All, ending.Token, (path, _) => new ValueTask(ListAsync(path, looks)));
             listed();
-            others.Add(HeedAsync(accounts, looks, ending.Token));
+            others.Add(HeedAsync(accounts, logins, looks, ending.Token));
             others.AddRange(accounts.Where(entry => !entry.Value.IsRoot).GroupBy(entry => entry.Value, entry => entry.Key)
                 .Select(group => new UserMonitor(programs, group.Key, [.. group], Hear, troubles, time).RunAsync(ending.Token)));
-            await await Task.WhenAny(others.Append(monitor.Ended));
+            await await Task.WhenAny(monitor is null ? others : others.Append(monitor.Ended));
         }
         finally
         {
             await ending.CancelAsync();
             await Task.WhenAll(others.Append(looks.WhenAllAsync())).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    /// <summary>
+    /// As whom each lxcpath is listened to. Only one lxc-monitord can be there for an lxcpath, whoever runs it: root's must not take the
+    /// place of a user's. One that does not exist yet may be root's; one that is refused is nobody's.
+    /// </summary>
+    private Dictionary<string, Account> Listenable()
+    {
+        Dictionary<string, Account> accounts = new(StringComparer.Ordinal);
+        foreach (string path in paths.All)
+        {
+            if ((Allowed(path) ?? (Path.Exists(path) ? null : Account.Root)) is { } account)
+            {
+                accounts.Add(path, account);
+            }
+        }
+
+        return accounts;
     }
 
     private void Hear(Hint hint) => _hints.Writer.TryWrite(hint);
@@ -53,21 +74,23 @@ internal sealed class Session(
         }
     }
 
-    /// <summary>Does what the hints say; returns when somebody else owns an lxcpath.</summary>
-    private async Task HeedAsync(Dictionary<string, Account> accounts, ContainerLooks looks, CancellationToken cancellationToken)
+    /// <summary>Does what the hints say; returns when somebody else owns an lxcpath, or an owner has come or gone.</summary>
+    private async Task HeedAsync(Dictionary<string, Account> accounts, string[] logins, ContainerLooks looks, CancellationToken cancellationToken)
     {
         await foreach (Hint hint in _hints.Reader.ReadAllAsync(cancellationToken))
         {
-            foreach (string path in hint.Path is { } one ? [one] : paths.All)
+            if (logins.Contains(hint.Path) && hint.Name is null)
+            {
+                return;
+            }
+
+            foreach (string path in paths.All.Where(path => hint.Path is null || hint.Path == path))
             {
                 if (hint.Name is { } name)
                 {
-                    if (hint.Path is not null || Concerns(new ContainerKey(path, name)))
-                    {
-                        _ = looks.LookAsync(new ContainerKey(path, name));
-                    }
+                    LookIfConcerned(hint, new ContainerKey(path, name), looks);
                 }
-                else if (Allowed(path) is { } account && account != accounts[path])
+                else if (Allowed(path) is { } account && account != accounts.GetValueOrDefault(path))
                 {
                     return;
                 }
@@ -79,8 +102,14 @@ internal sealed class Session(
         }
     }
 
-    /// <summary>lxc-monitor does not say in which lxcpath a container is: one of this name is here, or was.</summary>
-    private bool Concerns(ContainerKey key) => containers.Contains(key) || Directory.Exists(Path.Combine(key.Path, key.Name));
+    /// <summary>lxc-monitor does not say in which lxcpath a container is: where one of this name is, or was.</summary>
+    private void LookIfConcerned(Hint hint, ContainerKey key, ContainerLooks looks)
+    {
+        if (hint.Path is not null || containers.Contains(key) || Directory.Exists(Path.Combine(key.Path, key.Name)))
+        {
+            _ = looks.LookAsync(key);
+        }
+    }
 
     private Task ListAsync(string path, ContainerLooks looks)
     {

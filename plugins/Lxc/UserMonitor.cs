@@ -17,6 +17,13 @@ internal sealed class UserMonitor(LxcPrograms programs, Account account, string[
     internal async Task RunAsync(CancellationToken cancellationToken)
     {
         GrowingDelay delay = new(FirstDelay, LongestDelay);
+        if (!account.IsPresent)
+        {
+            // The session ends when that changes.
+            troubles.Say(Source, $"the user is not logged in: there is no {account.RuntimeDirectory}", absent: true);
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+        }
+
         while (true)
         {
             long start = time.GetTimestamp();
