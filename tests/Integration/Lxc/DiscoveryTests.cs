@@ -181,6 +181,20 @@ public sealed class DiscoveryTests : IAsyncDisposable
         await events.NextAsync(e => e is Stopped);
     }
 
+    /// <summary>The second is one that the lines of lxc-monitor cannot tell from their own signs.</summary>
+    [Theory]
+    [InlineData("two words")]
+    [InlineData("it's 'c' changed state to [RUNNING]")]
+    [InlineData("--help")]
+    public async Task A_name_is_data_whatever_it_looks_like(string name)
+    {
+        await using EventRecorder<RuntimeEvent> events = await DiscoverListedAsync();
+        ContainerDescription odd = await _bed.MakeAndStartAsync(name);
+        Assert.Equal(odd.ProcessId, (await NextStartedAsync(events, name)).ProcessId);
+        await _bed.KillAsync(name);
+        await events.NextAsync(e => e is Stopped stopped && stopped.Id == odd.Id);
+    }
+
     [Fact]
     public async Task What_is_opened_is_the_container_s_process()
     {

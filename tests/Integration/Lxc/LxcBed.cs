@@ -52,7 +52,7 @@ internal sealed class LxcBed : IEventSink, IAsyncDisposable
         System.Text.Json.JsonElement.Parse($$"""{ "paths": [{{string.Join(',', lxcpaths.Select(path => $"\"{path}\""))}}] }"""),
         _directory["state"], "/no/client", new ProcessExits(_loop));
 
-    /// <summary>Makes a container that sleeps. Its host name is not its name.</summary>
+    /// <summary>Makes a container that sleeps. Its host name is not its name, but made of it.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="unprivileged">Root inside is not root outside.</param>
     /// <param name="lxcpath">Where; the bed's own unless given.</param>
@@ -86,7 +86,7 @@ internal sealed class LxcBed : IEventSink, IAsyncDisposable
         {
             Id = new ContainerId("lxc", $"{lxcpath ?? Lxcpath}/{name}"),
             Name = name,
-            HostName = "host-" + name,
+            HostName = HostNameOf(name),
             ProcessId = await ProcessIdAsync(name, lxcpath),
         };
     }
@@ -145,6 +145,8 @@ internal sealed class LxcBed : IEventSink, IAsyncDisposable
         Assert.Null(Fault);
     }
 
+    private static string HostNameOf(string name) => "host-" + name.Replace(' ', '-').Replace('\'', '-');
+
     /// <summary>
     /// Where LXC's programs look for others. Not for newuidmap: root's LXC then maps ids by itself, and what /etc/subuid of this machine
     /// says does not matter.
@@ -172,7 +174,7 @@ internal sealed class LxcBed : IEventSink, IAsyncDisposable
 
     private string[] Configuration(string name, string root, bool unprivileged) =>
     [
-        $"lxc.uts.name = host-{name}",
+        $"lxc.uts.name = {HostNameOf(name)}",
         $"lxc.rootfs.path = dir:{root}",
         $"lxc.cgroup.dir = {_directory.Name}/{name}",
         "lxc.init.cmd = /bin/sh /init",

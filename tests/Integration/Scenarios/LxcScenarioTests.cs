@@ -27,7 +27,8 @@ internal sealed class LxcScenarioRuntime(bool unprivileged) : IScenarioRuntime, 
         await _bed.StartAsync(name);
     }
 
-    public async Task RemoveAsync(ServerUnderTest server, string name) => await _bed.DoAsync("lxc-destroy", name, "--force");
+    public Task RemoveAsync(ServerUnderTest server, string name) =>
+        Directory.Exists(Path.Combine(_bed.Lxcpath, name)) ? _bed.DoAsync("lxc-destroy", name, "--force") : Task.CompletedTask;
 
     public Task<string> ExecAsync(ServerUnderTest server, string name, params string[] command) => _bed.ExecAsync(name, command);
 
