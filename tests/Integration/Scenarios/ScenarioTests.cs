@@ -35,7 +35,11 @@ public abstract class ScenarioTests : IAsyncLifetime
             await _server.DisposeAsync();
         }
 
-        _host.Dispose();
+        await using (_runtime as IAsyncDisposable)
+        {
+            _host.Dispose();
+        }
+
         GC.SuppressFinalize(this);
     }
 

@@ -13,6 +13,7 @@ internal static class Leftovers
         KillProcesses(directory);
         RemoveUsers(directory);
         RemoveShimSockets(directory);
+        RemoveLxcFiles(directory);
         Unmount(directory);
         RemoveCgroups(Path.GetFileName(directory));
         Directory.Delete(directory, recursive: true);
@@ -94,6 +95,18 @@ internal static class Leftovers
         foreach (string file in Directory.GetFiles(bundles, "address", everywhere))
         {
             File.Delete(File.ReadAllText(file).Replace("unix://", "", StringComparison.Ordinal));
+        }
+    }
+
+    /// <summary>LXC keeps fifos and locks in /run, by the path of their lxcpath.</summary>
+    private static void RemoveLxcFiles(string directory)
+    {
+        foreach (string files in (string[])["/run/lxc" + directory, "/run/lxc/lock" + directory])
+        {
+            if (Directory.Exists(files))
+            {
+                Directory.Delete(files, recursive: true);
+            }
         }
     }
 
