@@ -9,6 +9,7 @@ internal static class Exemptions
         ["plugins/Docker/Engine.cs"] = "one engine's trouble is reported and tried again; the others go on",
         ["plugins/Docker/DockerRuntime.cs"] = "carries the failure of one engine's task to the stream, which throws it",
         ["plugins/Docker/ContainerLooks.cs"] = "what cannot be looked at is told in the stream, and the look is repeated",
+        ["plugins/Nspawn/MachineWatch.cs"] = "carries the failure of the plugin's thread to the stream, which throws it",
         ["src/Host/Containers/ContainerLane.cs"] = "a strategy of a plugin, or a defect: the binding says failed, and is not pending for ever",
         ["src/Host/Containers/RuntimeDiscovery.cs"] = "a plugin's code: shown in status, opened again with a growing delay",
         ["src/Host/Control/ControlApplication.cs"] = "a failed request is answered, and logged",
