@@ -10,7 +10,7 @@ namespace ContainerManager.Tests.Integration.Nspawn;
 /// </summary>
 internal sealed class NspawnMachines : IAsyncDisposable
 {
-    private static readonly TimeSpan EndsWithin = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan EndsWithin = TimeSpan.FromSeconds(10);
     private readonly TemporaryDirectory _directory = new("nspawn");
     private readonly Dictionary<string, BackgroundProcess> _running = [];
 
@@ -48,9 +48,9 @@ internal sealed class NspawnMachines : IAsyncDisposable
             await MakeRootAsync(name);
         }
 
-        // In a cgroup of its own, named as a unit: nspawn makes others in it, and machined wants to know the unit.
+        // In a cgroup of its own, named as a unit in a slice: nspawn makes others in it, and machined wants to know the unit.
         const string Enter = "mkdir -p \"$0\" && echo $$ > \"$0/cgroup.procs\" && exec \"$@\"";
-        string cgroup = Path.Combine("/sys/fs/cgroup/unified", _directory.Name, name + ".service");
+        string cgroup = Path.Combine("/sys/fs/cgroup/unified", _directory.Name + ".slice", name + ".service");
         _running[name] = new BackgroundProcess(
             _directory[name + ".log"],
             "/bin/sh",
@@ -100,15 +100,18 @@ internal sealed class NspawnMachines : IAsyncDisposable
 
     private static async Task EndAsync(BackgroundProcess nspawn)
     {
-        using CancellationTokenSource deadline = new(EndsWithin);
-        Task ended = nspawn.WhenExitedAsync(deadline.Token);
         foreach (int leader in nspawn.HasExited ? [] : ChildrenOf(nspawn.Id))
         {
             using System.Diagnostics.Process? process = TryGet(leader);
             process?.Kill();
         }
 
-        if (await Task.WhenAny(ended, Task.Delay(TimeSpan.FromSeconds(5), deadline.Token)) != ended)
+        using CancellationTokenSource deadline = new(EndsWithin);
+        try
+        {
+            await nspawn.WhenExitedAsync(deadline.Token);
+        }
+        catch (OperationCanceledException)
         {
             // It was still being set up: nobody was there to be killed.
             await nspawn.KillAsync();

@@ -14,6 +14,10 @@ public sealed class NspawnStubScenarioTests() : NspawnScenarios(new NspawnScenar
 public sealed class NspawnUserNamespaceScenarioTests()
     : NspawnScenarios(new NspawnScenarioRuntime("--private-users=pick", "--private-users-ownership=chown"));
 
+/// <summary>The same, with files that keep their owners and a root that is mounted with mapped ids.</summary>
+public sealed class NspawnMappedRootScenarioTests()
+    : NspawnScenarios(new NspawnScenarioRuntime("--private-users=pick", "--private-users-ownership=map"));
+
 /// <summary>The scenarios, with an end to the machines.</summary>
 public abstract class NspawnScenarios : ScenarioTests
 {
