@@ -48,7 +48,7 @@ export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0
 packages_of() {
     case $1 in
         Integration)
-            echo docker.io busybox-static iproute2 iptables util-linux xvfb x11-utils fuse3 gcc libc6-dev linux-libc-dev curl jq ;;
+            echo docker.io systemd systemd-container dbus busybox-static iproute2 iptables util-linux xvfb x11-utils fuse3 gcc libc6-dev linux-libc-dev curl jq ;;
         *) ;;
     esac
 }

@@ -18,6 +18,9 @@ public sealed class NspawnUserNamespaceScenarioTests()
 public sealed class NspawnMappedRootScenarioTests()
     : NspawnScenarios(new NspawnScenarioRuntime("--private-users=pick", "--private-users-ownership=map"));
 
+/// <summary>The same on machines that machined knows of, and found by that alone.</summary>
+public sealed class NspawnRegisteredScenarioTests() : NspawnScenarios(new NspawnScenarioRuntime { Machined = new MachinedBed() });
+
 /// <summary>The scenarios, with an end to the machines.</summary>
 public abstract class NspawnScenarios : ScenarioTests
 {
@@ -25,6 +28,28 @@ public abstract class NspawnScenarios : ScenarioTests
 
     private protected NspawnScenarios(NspawnScenarioRuntime runtime)
         : base(runtime) => _runtime = runtime;
+
+    public override async ValueTask InitializeAsync()
+    {
+        if (_runtime.Machined is { } machined)
+        {
+            await machined.StartAsync();
+        }
+    }
+
+    [Fact]
+    public async Task AMountPointBelongsToTheContainersRoot()
+    {
+        using TemporaryDirectory host = new("host");
+        await File.WriteAllTextAsync(host["letter"], "one", TestContext.Current.CancellationToken);
+        await StartAsync($$"""{ "_automount": { "{{host["letter"]}}": { "target": "/made/deep/letter" } } }""");
+        await Server.UntilBindingAsync(Name, "/made/deep/letter", "attached");
+        Assert.Equal("0:0\n0:0", await ExecAsync("stat", "-c", "%u:%g", "/made", "/made/deep"));
+        Assert.Equal("mine", await ExecAsync("sh", "-c", "mkdir /made/deep/own && rmdir /made/deep/own && echo mine"));
+        File.Delete(host["letter"]);
+        await Server.UntilGoneAsync(Name, "/made/deep/letter");
+        Assert.Equal("gone", await ExecAsync("sh", "-c", "test -e /made || echo gone"));
+    }
 
     public override async ValueTask DisposeAsync()
     {
@@ -34,31 +59,44 @@ public abstract class NspawnScenarios : ScenarioTests
     }
 }
 
-/// <summary>Machines that are not registered.</summary>
+/// <summary>Machines that are not registered, unless there is a machined.</summary>
 internal sealed class NspawnScenarioRuntime(params string[] options) : IScenarioRuntime, IAsyncDisposable
 {
-    private readonly NspawnMachines _machines = new() { Options = ["--register=no", .. options] };
+    private NspawnMachines? _machines;
 
     public string Plugin => "Nspawn";
 
-    public string Settings => "{}";
+    public string Settings => Machined?.Settings ?? "{}";
+
+    /// <summary>Where the machines are registered.</summary>
+    internal MachinedBed? Machined { get; init; }
+
+    private NspawnMachines Machines => _machines ??= new NspawnMachines
+    {
+        Prefix = Machined?.Prefix ?? [],
+        Options = [Machined is null ? "--register=no" : "--register=yes", .. options],
+    };
 
     public bool HasUserNamespace { get; } = options.Any(option => option.StartsWith("--private-users", StringComparison.Ordinal));
 
-    public Task StartAsync(ServerUnderTest server, string name) => _machines.StartAsync(name);
+    public Task StartAsync(ServerUnderTest server, string name) => Machines.StartAsync(name);
 
     public async Task RestartAsync(ServerUnderTest server, string name)
     {
-        await _machines.KillAsync(name);
-        await _machines.StartAsync(name);
+        await Machines.KillAsync(name);
+        await Machines.StartAsync(name);
     }
 
-    public Task RemoveAsync(ServerUnderTest server, string name) => _machines.KillAsync(name);
+    public Task RemoveAsync(ServerUnderTest server, string name) => Machines.KillAsync(name);
 
     public Task<string> ExecAsync(ServerUnderTest server, string name, params string[] command) =>
-        MachineCommand.RunAsync(_machines.LeaderOf(name), HasUserNamespace, command);
+        MachineCommand.RunAsync(Machines.LeaderOf(name), HasUserNamespace, command);
 
-    public ValueTask DisposeAsync() => _machines.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await (_machines?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await (Machined?.DisposeAsync() ?? ValueTask.CompletedTask);
+    }
 }
 
 /// <summary>Runs programs in machines.</summary>

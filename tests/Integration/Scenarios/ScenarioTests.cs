@@ -21,7 +21,7 @@ public abstract class ScenarioTests : IAsyncLifetime
 
     private protected string Name => _name;
 
-    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+    public virtual ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     public virtual async ValueTask DisposeAsync()
     {
