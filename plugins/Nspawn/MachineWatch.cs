@@ -128,22 +128,13 @@ internal sealed class MachineWatch : IDisposable
 
     private void TakeExecution(int processId)
     {
-        if (ProcFiles.StatusOf(processId) is not { } process)
-        {
-            return;
-        }
-
-        if (_registered.AreSettingUp)
-        {
-            _registered.Executed(process);
-        }
-
-        if (_settings.Unregistered && process.Name == Supervisors.ProgramName)
+        if (_settings.Unregistered && ProcFiles.IsNamed(processId, Supervisors.ProgramNameBytes))
         {
             _supervisors.Consider(processId);
         }
-        else if (_supervisors.AreWaiting)
+        else if ((_registered.AreSettingUp || _supervisors.AreWaiting) && ProcFiles.StatusOf(processId) is { } process)
         {
+            _registered.Executed(process);
             _supervisors.Executed(process);
         }
     }
@@ -152,7 +143,7 @@ internal sealed class MachineWatch : IDisposable
     {
         if (_settings.Unregistered)
         {
-            ProcFiles.All.Where(id => ProcFiles.StatusOf(id)?.Name == Supervisors.ProgramName).ToList().ForEach(_supervisors.Consider);
+            ProcFiles.All.Where(id => ProcFiles.IsNamed(id, Supervisors.ProgramNameBytes)).ToList().ForEach(_supervisors.Consider);
         }
     }
 

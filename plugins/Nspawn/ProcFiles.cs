@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Microsoft.Win32.SafeHandles;
+using ContainerManager.Linux;
 
 namespace ContainerManager.Plugins.Nspawn;
 
@@ -13,36 +13,33 @@ internal static class ProcFiles
     private static readonly string s_pidNamespace = LinkOf("/proc/self/ns/pid");
     private static readonly string s_userNamespace = LinkOf("/proc/self/ns/user");
 
-    /// <summary>Name, parent and start; null: there is no such process, or it waits to be reaped.</summary>
+    /// <summary>Parent and start; null: there is no such process, or it waits to be reaped.</summary>
     internal static ProcessStatus? StatusOf(int processId)
     {
         Span<byte> buffer = stackalloc byte[1024];
-        int length;
-        string path = FileOf(processId, "stat");
-        // Asked of every program that is executed on the host: no exception for one that is gone, and a read without a stream.
-        if (!File.Exists(path))
-        {
-            return null;
-        }
-
-        try
-        {
-            using SafeFileHandle file = File.OpenHandle(path, share: FileShare.ReadWrite);
-            length = RandomAccess.Read(file, buffer, 0);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        int length = Descriptor.ReadFile(FileOf(processId, "stat"), buffer);
+        if (length <= 0)
         {
             return null;
         }
 
         // The name, field 2, is in parentheses and may hold anything: field 3 follows the last one.
         string stat = Encoding.Latin1.GetString(buffer[..length]);
-        int open = stat.IndexOf('('), close = stat.LastIndexOf(')');
-        string[] fields = stat[(close + 2)..].Split(' ');
+        string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
         return fields[0] is "Z" or "X" ? null : new ProcessStatus(
             new ProcessIdentity(processId, ulong.Parse(fields[19], CultureInfo.InvariantCulture)),
-            stat[(open + 1)..close],
             int.Parse(fields[1], CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>
+    /// Whether its name, the first 15 bytes of its program's file name unless it chose another, is this. Asked of every program that is
+    /// executed on the host: the cheapest of its files.
+    /// </summary>
+    internal static bool IsNamed(int processId, ReadOnlySpan<byte> name)
+    {
+        Span<byte> buffer = stackalloc byte[32];
+        int length = Descriptor.ReadFile(FileOf(processId, "comm"), buffer);
+        return length > 0 && buffer[..(length - 1)].SequenceEqual(name);
     }
 
     /// <summary>The process that has an id now.</summary>
@@ -123,6 +120,5 @@ internal readonly record struct ProcessIdentity(int ProcessId, ulong StartTime);
 
 /// <summary>What <c>/proc/PID/stat</c> says of a process.</summary>
 /// <param name="Identity">Which it is.</param>
-/// <param name="Name">The first 15 bytes of its program's file name, unless it chose another.</param>
 /// <param name="Parent">The id of its parent.</param>
-internal readonly record struct ProcessStatus(ProcessIdentity Identity, string Name, int Parent);
+internal readonly record struct ProcessStatus(ProcessIdentity Identity, int Parent);

@@ -17,7 +17,7 @@ internal sealed class Registered(RunningMachines machines)
             return;
         }
 
-        bool byNspawn = ProcFiles.StatusOf(leader.Parent)?.Name == Supervisors.ProgramName;
+        bool byNspawn = ProcFiles.IsNamed(leader.Parent, Supervisors.ProgramNameBytes);
         bool ephemeral = byNspawn && new NspawnCommandLine(ProcFiles.ArgumentsOf(leader.Parent)).Ephemeral;
         Sighting sighting = new(registration.Name, null, leader.Identity, ephemeral);
         _settingUp[registration.Leader] = (sighting, byNspawn ? leader.Parent : 0);

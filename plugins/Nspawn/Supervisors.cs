@@ -9,6 +9,9 @@ internal sealed class Supervisors(PollLoop loop, RunningMachines machines) : IDi
     /// <summary>Its program's file name, as <c>/proc/PID/stat</c> has it.</summary>
     internal const string ProgramName = "systemd-nspawn";
 
+    /// <summary>The same in UTF-8.</summary>
+    internal static ReadOnlySpan<byte> ProgramNameBytes => "systemd-nspawn"u8;
+
     private readonly Dictionary<int, Waiting> _waiting = [];
 
     /// <summary>Some have begun and have no machine yet.</summary>
