@@ -129,19 +129,27 @@ public sealed class UnregisteredTests : IAsyncLifetime
         File.SetUnixFileMode(fake, (UnixFileMode)0b111_101_101);
         string[] setpriv = ["--reuid=65534", "--regid=65534", "--clear-groups", "--"];
 
-        // Its name among the arguments; a program of that name with no machine; and somebody without power over the host who has all of it.
+        // Its name among the arguments; a program of that name with no machine; and one with a machine, but of somebody without power over the host.
         await using BackgroundProcess argument = new(_machines["log"], "sh", "-c", "sleep 1000; :", "systemd-nspawn", "-M", _name);
-        await using BackgroundProcess name = new(_machines["log"], fake, "--mount", "sleep", "1000", "-M", _name);
+        await using BackgroundProcess name = new(_machines["log"], fake, "--mount", "sleep", "1000");
         await using BackgroundProcess stranger = new(
-            _machines["log"], "setpriv", [.. setpriv, fake, "--map-root-user", "--user", "--pid", "--fork", "--mount-proc", "sleep", "1000", "-M", _name]);
-        await UntilItHasAChildAsync(stranger.Id);
-        await _machines.StartAsync(_name + "-real");
-        await NextStartedAsync(events, _name + "-real");
+            _machines["log"], "setpriv", [.. setpriv, fake, "--map-root-user", "--user", "--pid", "--fork", "--kill-child", "--mount-proc", "sleep", "1000"]);
+        int first = await ChildThatSleepsAsync(stranger.Id);
+        try
+        {
+            await _machines.StartAsync(_name);
+            await NextStartedAsync(events, _name);
+            await using EventRecorder<RuntimeEvent> again = await ListenAsync(_bed.NewRuntime());
 
-        Assert.Single(events.All.OfType<Started>(), e => e.Container.Name.StartsWith(_name, StringComparison.Ordinal));
-        await using EventRecorder<RuntimeEvent> again = await ListenAsync(_bed.NewRuntime());
-        Assert.Single(again.All.OfType<Started>(), e => e.Container.Name.StartsWith(_name, StringComparison.Ordinal));
-        Array.ForEach(NspawnMachines.ChildrenOf(stranger.Id), child => System.Diagnostics.Process.GetProcessById(child).Kill());
+            int[] processes = [argument.Id, name.Id, stranger.Id, first];
+            Assert.DoesNotContain(events.All.Concat(again.All).OfType<Started>(), e => processes.Contains(e.Container.ProcessId));
+            Assert.Single(again.All.OfType<Started>(), e => e.Container.Name == _name);
+            Assert.True(ProcessFacts.Runs(first), "the stranger's machine did not last as long as the test");
+        }
+        finally
+        {
+            System.Diagnostics.Process.GetProcessById(first).Kill();
+        }
     }
 
     [Fact]
@@ -178,11 +186,17 @@ public sealed class UnregisteredTests : IAsyncLifetime
         await events.NextAsync(e => e is Removed removed && removed.Id == second.Id);
     }
 
-    private static async Task UntilItHasAChildAsync(int processId)
+    /// <summary>The child of a process, once it has become the program "sleep".</summary>
+    private static async Task<int> ChildThatSleepsAsync(int processId)
     {
         using CancellationTokenSource deadline = new(TimeSpan.FromSeconds(30));
-        while (NspawnMachines.ChildrenOf(processId).Length == 0)
+        while (true)
         {
+            if (NspawnMachines.ChildrenOf(processId).FirstOrDefault(child => ProcessFacts.Read(child, "comm") == "sleep\n") is > 0 and int found)
+            {
+                return found;
+            }
+
             await Task.Yield();
             deadline.Token.ThrowIfCancellationRequested();
         }
