@@ -7,16 +7,9 @@ namespace ContainerManager.Tests.Integration.Scenarios;
 /// <summary>The scenario table on machines that only their nspawn process knows.</summary>
 public sealed class NspawnScenarioTests() : NspawnScenarios(new NspawnScenarioRuntime());
 
-/// <summary>The same with a stub as first process.</summary>
-public sealed class NspawnStubScenarioTests() : NspawnScenarios(new NspawnScenarioRuntime("--as-pid2"));
-
 /// <summary>The same with user namespaces: the root's files belong to the container's users on the host, too.</summary>
 public sealed class NspawnUserNamespaceScenarioTests()
     : NspawnScenarios(new NspawnScenarioRuntime("--private-users=pick", "--private-users-ownership=chown"));
-
-/// <summary>The same, with files that keep their owners and a root that is mounted with mapped ids.</summary>
-public sealed class NspawnMappedRootScenarioTests()
-    : NspawnScenarios(new NspawnScenarioRuntime("--private-users=pick", "--private-users-ownership=map"));
 
 /// <summary>The same on machines that machined knows of, and found by that alone.</summary>
 public sealed class NspawnRegisteredScenarioTests() : NspawnScenarios(new NspawnScenarioRuntime { Machined = new MachinedBed() });
@@ -35,20 +28,6 @@ public abstract class NspawnScenarios : ScenarioTests
         {
             await machined.StartAsync();
         }
-    }
-
-    [Fact]
-    public async Task AMountPointBelongsToTheContainersRoot()
-    {
-        using TemporaryDirectory host = new("host");
-        await File.WriteAllTextAsync(host["letter"], "one", TestContext.Current.CancellationToken);
-        await StartAsync($$"""{ "_automount": { "{{host["letter"]}}": { "target": "/made/deep/letter" } } }""");
-        await Server.UntilBindingAsync(Name, "/made/deep/letter", "attached");
-        Assert.Equal("0:0\n0:0", await ExecAsync("stat", "-c", "%u:%g", "/made", "/made/deep"));
-        Assert.Equal("mine", await ExecAsync("sh", "-c", "mkdir /made/deep/own && rmdir /made/deep/own && echo mine"));
-        File.Delete(host["letter"]);
-        await Server.UntilGoneAsync(Name, "/made/deep/letter");
-        Assert.Equal("gone", await ExecAsync("sh", "-c", "test -e /made || echo gone"));
     }
 
     public override async ValueTask DisposeAsync()
