@@ -130,7 +130,7 @@ public sealed class UnregisteredTests : IAsyncLifetime
         string[] setpriv = ["--reuid=65534", "--regid=65534", "--clear-groups", "--"];
 
         // Its name among the arguments; a program of that name with no machine; and one with a machine, but of somebody without power over the host.
-        await using BackgroundProcess argument = new(_machines["log"], "sh", "-c", "sleep 1000; :", "systemd-nspawn", "-M", _name);
+        await using BackgroundProcess argument = new(_machines["log"], "tail", "--follow", fake);
         await using BackgroundProcess name = new(_machines["log"], fake, "--mount", "sleep", "1000");
         await using BackgroundProcess stranger = new(
             _machines["log"], "setpriv", [.. setpriv, fake, "--map-root-user", "--user", "--pid", "--fork", "--kill-child", "--mount-proc", "sleep", "1000"]);
