@@ -1,6 +1,7 @@
 using System.Text;
 using ContainerManager.Linux.Native;
 using Microsoft.Win32.SafeHandles;
+using static Tmds.Linux.LibC;
 
 namespace ContainerManager.Linux;
 
@@ -51,6 +52,26 @@ public static class Descriptor
         }
         while (Libc.Interrupted(count));
         return count == 1 ? value : -1;
+    }
+
+    /// <summary>
+    /// Reads the beginning of a small file, such as those of /proc, by three calls and without an exception where it is gone. Returns how
+    /// many bytes there are, at most the buffer's; −1 when it cannot be read.
+    /// </summary>
+    public static unsafe int ReadFile(string path, Span<byte> buffer)
+    {
+        using PathBytes bytes = new(path);
+        int fd = Libc.openat(AT_FDCWD, bytes.Pointer, O_RDONLY | O_CLOEXEC, 0);
+        if (fd < 0)
+        {
+            return -1;
+        }
+
+        using SafeFileHandle file = new(fd, ownsHandle: true);
+        fixed (byte* start = buffer)
+        {
+            return (int)Libc.read(file, start, (nuint)buffer.Length);
+        }
     }
 
     /// <summary>The end of an open file, at most <paramref name="limit"/> bytes. Empty when it cannot be read.</summary>

@@ -37,10 +37,7 @@ public sealed class ProcessHandles
     /// <exception cref="IOException">The process ended meanwhile.</exception>
     public static ProcessHandles Open(int processId)
     {
-        int pidfd = Libc.pidfd_open(processId, 0);
-        SafeFileHandle process = pidfd >= 0
-            ? new SafeFileHandle(pidfd, ownsHandle: true)
-            : throw KernelException.Last("pidfd_open", $"{processId}");
+        SafeFileHandle process = ProcessDescriptor.Open(processId);
         SafeFileHandle? mountNamespace = null;
         SafeFileHandle? root = null;
         try
@@ -54,7 +51,7 @@ public sealed class ProcessHandles
                 Cgroups = File.ReadAllText($"/proc/{processId}/cgroup"),
             };
             // A pid is not given out again while its process lives: if it still does, all of the above was its.
-            return Libc.pidfd_send_signal(pidfd, 0) == 0 ? handles : throw KernelException.Last("pidfd_send_signal", $"{processId}");
+            return ProcessDescriptor.Signal(process, 0) ? handles : throw new KernelException("pidfd_send_signal", $"{processId}", ESRCH);
         }
         catch
         {

@@ -19,6 +19,9 @@ internal static class Vocabulary
         ["Descriptor.StandardOutput"] = "STDOUT_FILENO",
         ["DirectoryNames.LengthOffset"] = "offsetof(struct dirent64, d_reclen)",
         ["DirectoryNames.NameOffset"] = "offsetof(struct dirent64, d_name)",
+        ["ExecutionEvents.LoadWord"] = "BPF_LD | BPF_W | BPF_ABS",
+        ["ExecutionEvents.JumpIfEqual"] = "BPF_JMP | BPF_JEQ | BPF_K",
+        ["ExecutionEvents.Return"] = "BPF_RET | BPF_K",
         ["FileKind.Unknown"] = "0",
         ["FileKind.Fifo"] = "S_IFIFO",
         ["FileKind.CharacterDevice"] = "S_IFCHR",
@@ -40,6 +43,7 @@ internal static class Vocabulary
         ["RootedPath.RaceTries"] = "a limit of our own",
         ["FileName.EscapeBase"] = "how we write bytes that are not UTF-8",
         ["Libc.OpaqueSize"] = "more than posix_spawn's and the signal sets' objects take",
+        ["ExecutionEvents.BufferSize"] = "a size of our own",
         ["FileStatus.Wanted"] = "a union of bits that are looked up singly",
         ["InsideCall"] = "our names for the calls of a routine",
     };
@@ -48,6 +52,10 @@ internal static class Vocabulary
     internal static readonly Dictionary<string, string> Fields = new()
     {
         ["statx_timestamp.reserved"] = "__reserved",
+        ["cn_msg.idx"] = "id.idx",
+        ["cn_msg.val"] = "id.val",
+        ["proc_event.process_pid"] = "event_data.exec.process_pid",
+        ["proc_event.process_tgid"] = "event_data.exec.process_tgid",
     };
 
     /// <summary>

@@ -127,6 +127,7 @@ internal static class Leftovers
         foreach (string hierarchy in Directory.GetDirectories("/sys/fs/cgroup").Prepend("/sys/fs/cgroup"))
         {
             RemoveCgroup(Path.Combine(hierarchy, name));
+            RemoveCgroup(Path.Combine(hierarchy, name + ".slice"));
         }
     }
 

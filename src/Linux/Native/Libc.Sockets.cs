@@ -1,0 +1,13 @@
+using System.Runtime.InteropServices;
+
+namespace ContainerManager.Linux.Native;
+
+/// <summary>Sockets, beyond what .NET's own can do.</summary>
+internal static unsafe partial class Libc
+{
+    [LibraryImport(Name, SetLastError = true)]
+    internal static partial int bind(SafeHandle fd, void* address, uint length);
+
+    [LibraryImport(Name, SetLastError = true)]
+    internal static partial int setsockopt(SafeHandle fd, int level, int option, void* value, uint length);
+}
