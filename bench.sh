@@ -4,13 +4,11 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 case ${1-} in
     '') ;;
-    -h | --help) echo 'Usage: ./bench.sh     (as root; builds first, then takes about two minutes)'; exit 0 ;;
+    -h | --help) echo 'Usage: ./bench.sh     (as root; builds first, then takes about four minutes)'; exit 0 ;;
     *) echo "bench.sh: unknown option: $1" >&2; exit 2 ;;
 esac
 [ "$(id -u)" = 0 ] || { echo 'bench.sh: please run it as root: it mounts' >&2; exit 1; }
-if ! command -v gcc >/dev/null; then
-    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends -qq gcc libc6-dev >/dev/null
-fi
+./test.sh install
 ./build.sh
 MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 dotnet build tests/Benchmarks -c Release -v quiet -nologo
 printf '\n%s, %s cores, Linux %s\n\n' "$(uname -m)" "$(nproc)" "$(uname -r)"

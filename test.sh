@@ -12,6 +12,7 @@ Runs the tests: all of them, or one suite.
   unit            no root, no engine, milliseconds
   architecture    who may enter whom
   integration     the real kernel and real engines; as root
+  install         no test: only installs what the integration tests, and the benchmarks, need
 
 RUNNER-OPTION goes to the suite's xunit runner as it is, for example
   ./test.sh integration -class '*KernelAbi*'
@@ -153,11 +154,16 @@ case ${1-} in
     unit) suites=(Unit); shift ;;
     architecture) suites=(Architecture); shift ;;
     integration) suites=(Integration); shift ;;
+    install) ;;
     '') suites=(Unit Architecture Integration) ;;
     *) usage >&2; fail "unknown suite: $1" ;;
 esac
 
 mkdir -p $logs
+if [ "${1-}" = install ]; then
+    install_for Integration
+    exit 0
+fi
 for suite in "${suites[@]}"; do
     if [ "$suite" = Integration ] && [ "$(id -u)" != 0 ]; then
         fail 'the integration tests need root'

@@ -63,7 +63,7 @@ internal sealed class PluginConnections(Engine engine, Journal journal, EventFee
             Forget(runtime => runtime.Plugin == name && !runtimes.Contains(runtime.Discovery.Runtime));
             foreach (string runtime in runtimes)
             {
-                _runtimes.TryAdd(runtime, (name, new RuntimeDiscovery(runtime, journal, engine.Post, TimeProvider.System)));
+                _runtimes.TryAdd(runtime, (name, NewDiscovery(runtime)));
             }
 
             _connections.Add(name, connection);
@@ -124,9 +124,19 @@ internal sealed class PluginConnections(Engine engine, Journal journal, EventFee
             Log.PluginChanged(logger, report.Name, state, report.Version, report.Offers.Count == 0 ? "nothing" : string.Join(", ", report.Offers));
         }
 
-        feed.Publish(new ContainerManager.Protocol.EventRecord(
-            TimeProvider.System.GetUtcNow(), $"plugin-{state}", null, null, null, report.Error is null ? report.Name : $"{report.Name}: {report.Error}"));
+        Tell($"plugin-{state}", report.Name, report.Error);
     }
+
+    /// <summary>In a method of its own: a lambda beside others shares their captured variables, and would keep the plugin in memory.</summary>
+    private RuntimeDiscovery NewDiscovery(string runtime) => new(
+        runtime,
+        journal,
+        engine.Post,
+        status => Tell($"runtime-{status.State.ToString().ToLowerInvariant()}", runtime, status.Reason),
+        TimeProvider.System);
+
+    private void Tell(string kind, string name, string? reason) => feed.Publish(new ContainerManager.Protocol.EventRecord(
+        TimeProvider.System.GetUtcNow(), kind, null, null, null, reason is null ? name : $"{name}: {reason}"));
 
     private void Forget(Func<(string Plugin, RuntimeDiscovery Discovery), bool> which)
     {

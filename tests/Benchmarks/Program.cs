@@ -43,16 +43,23 @@ try
 
             Row("container-util status, wall time", $"{status.Median:0.0} ms", "", "", "30 ms");
             Row("server: resident memory", $"{server.ResidentMegabytes():0} MB", "", "", "");
-            TimeSpan settled = server.UntilSettled();
-            double before = server.CpuSeconds();
-            Thread.Sleep(TimeSpan.FromSeconds(30));
-            double idle = (server.CpuSeconds() - before) / 30 * 100;
-            Row("server: CPU over 30 s idle", $"{idle:0.0} %", $"{settled.TotalSeconds:0} s after the load", "", "0.0 %");
+            Idle(server, "server: CPU over 30 s idle");
         }
         finally
         {
             server.Tool("stop", name);
         }
+    }
+
+    await using (DiscoveryBenchmark discovery = await DiscoveryBenchmark.PrepareAsync())
+    {
+        using BenchServer server = new(bin, directory, $$"""{ "settings": {{discovery.Settings}} }""");
+        await foreach ((string runtime, Samples known, Samples? started) in discovery.RunAsync(server))
+        {
+            Row($"{runtime}: container start to known", $"{known.Median:0.0} ms", started is null ? "" : $"start by itself {started.Median:0.0} ms", "", "");
+        }
+
+        Idle(server, "server: CPU over 30 s idle, 5 runtimes");
     }
 
     string client = Path.Combine(bin, "client");
@@ -75,6 +82,15 @@ finally
 
 static void Row(string what, string measured, string beside, string ratio, string goal) =>
     Console.WriteLine($"{what,-38} {measured,12}  {beside,-22} {ratio,6} {goal,8}");
+
+static void Idle(BenchServer server, string what)
+{
+    TimeSpan settled = server.UntilSettled();
+    double before = server.CpuSeconds();
+    Thread.Sleep(TimeSpan.FromSeconds(30));
+    double idle = (server.CpuSeconds() - before) / 30 * 100;
+    Row(what, $"{idle:0.0} %", $"{settled.TotalSeconds:0} s after the load", "", "0.0 %");
+}
 
 static void Ratio(string what, double measured, double beside, string goal) =>
     Row(what, $"{measured:0.0} µs", $"bare C loop {beside:0.0} µs", $"{measured / beside:0.00}", goal);

@@ -14,9 +14,9 @@ internal static class Look
     /// <summary>For the state of a binding, a container or a runtime, or the kind of an event.</summary>
     internal static Style Of(string state) => state switch
     {
-        "attached" or "running" or "listening" or "loaded" or "container-started" or "plugin-loaded" => Good,
+        "attached" or "running" or "listening" or "loaded" or "container-started" or "plugin-loaded" or "runtime-listening" => Good,
         "waiting" or "pending" or "connecting" or "lost" or "incomplete" or "loading" or "unloading" => Waiting,
-        "failed" or "refused" or "abandoned" or "plugin-failed" or "plugin-refused" or "plugin-abandoned" => Bad,
+        "failed" or "refused" or "abandoned" or "plugin-failed" or "plugin-refused" or "plugin-abandoned" or "runtime-failed" => Bad,
         _ => Style.Plain,
     };
 }

@@ -9,7 +9,13 @@ namespace ContainerManager.Host.Containers;
 /// Follows one runtime: turns its stream into events, opens each container it names, and opens the stream again when it breaks. The one
 /// place where a runtime plugin's failures are caught. Outlives the plugin: what is known to run stays known while that is replaced.
 /// </summary>
-internal sealed class RuntimeDiscovery(string name, Journal journal, Action<HostEvent> post, TimeProvider time)
+/// <param name="name">The runtime's name.</param>
+/// <param name="journal">Forgets containers that are gone for good.</param>
+/// <param name="post">Where events go.</param>
+/// <param name="statusChanged">Told how it does, each time that changes.</param>
+/// <param name="time">For delays.</param>
+internal sealed class RuntimeDiscovery(
+    string name, Journal journal, Action<HostEvent> post, Action<DiscoveryStatus> statusChanged, TimeProvider time)
 {
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(30);
@@ -47,7 +53,7 @@ internal sealed class RuntimeDiscovery(string name, Journal journal, Action<Host
     /// </summary>
     internal async Task RunAsync(IContainerRuntime runtime, Action<string> onFailure, CancellationToken cancellationToken)
     {
-        _status = new DiscoveryStatus(DiscoveryState.Connecting, null);
+        Set(new DiscoveryStatus(DiscoveryState.Connecting, null));
         for (TimeSpan delay = FirstDelay; ; delay = delay * 2 < LongestDelay ? delay * 2 : LongestDelay)
         {
             long? connected = null;
@@ -58,7 +64,7 @@ internal sealed class RuntimeDiscovery(string name, Journal journal, Action<Host
             }
             catch (Exception failure) when (failure is not OutOfMemoryException && !cancellationToken.IsCancellationRequested)
             {
-                _status = new DiscoveryStatus(DiscoveryState.Failed, failure.Message);
+                Set(new DiscoveryStatus(DiscoveryState.Failed, failure.Message));
                 onFailure(failure.Message);
             }
 
@@ -84,11 +90,20 @@ internal sealed class RuntimeDiscovery(string name, Journal journal, Action<Host
         }
     }
 
-    private void Listening() => _status = _troubles.Count == 0
+    private void Set(DiscoveryStatus status)
+    {
+        if (status != _status)
+        {
+            _status = status;
+            statusChanged(status);
+        }
+    }
+
+    private void Listening() => Set(_troubles.Count == 0
         ? new DiscoveryStatus(DiscoveryState.Listening, null)
         : new DiscoveryStatus(
             _troubles.Values.All(trouble => trouble.Absent) ? DiscoveryState.Waiting : DiscoveryState.Failed,
-            string.Join("; ", _troubles.Values.Select(trouble => $"{trouble.Source}: {trouble.Reason}")));
+            string.Join("; ", _troubles.Values.Select(trouble => $"{trouble.Source}: {trouble.Reason}"))));
 
     private void Troubled(RuntimeEvent.Trouble trouble, Action<string> onFailure)
     {

@@ -41,5 +41,8 @@ internal sealed class LoadContexts
             GC.Collect();
             GC.WaitForPendingFinalizers();
         }
+
+        // What the plugin's files and code took is given back to the host at once, not when the collector next thinks of it.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
     }
 }

@@ -106,7 +106,7 @@ public sealed class DiscoveryTests : IAsyncDisposable
 
         await events.NextAsync(e => e is Stopped stopped && stopped.Id == web.Id);
         await events.NextAsync(e => e is Removed removed && removed.Id == web.Id);
-        Assert.Single(events.All.OfType<Removed>());
+        Assert.All(events.All.OfType<Removed>(), removed => Assert.Equal(web.Id, removed.Id));
     }
 
     [Fact]

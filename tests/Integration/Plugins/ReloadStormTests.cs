@@ -11,8 +11,11 @@ namespace ContainerManager.Tests.Integration.Plugins;
 [Collection(nameof(DockerCollection))]
 public sealed partial class ReloadStormTests(DockerEngineFixture fixture)
 {
-    /// <summary>Measured: .NET's heap and its compiled code grow for about 100 reloads (+3 MB from the 50th to the 100th), and then stay.</summary>
-    private const int WarmUp = 100;
+    /// <summary>
+    /// Measured: what runs often is compiled better, which goes on for about 300 reloads (65 MB at first, 81.0 after 300), and then it is over (81.9
+    /// after 600: 3 KB a reload).
+    /// </summary>
+    private const int WarmUp = 300;
     private const int Reloads = 200;
 
     [Theory]
@@ -51,7 +54,8 @@ public sealed partial class ReloadStormTests(DockerEngineFixture fixture)
         Assert.DoesNotContain("ContainerStopped", bed.Server.Log, StringComparison.Ordinal);
         TestContext.Current.TestOutputHelper?.WriteLine($"{plugin}: {warm} → {after}");
         Assert.True(after.Resident < warm.Resident * 1.05, $"{warm} → {after}");
-        Assert.True(after.Threads <= warm.Threads, $"{warm} → {after}");
+        // The thread pool's come and go. A leak would be one for each reload.
+        Assert.True(after.Threads <= warm.Threads + 5, $"{warm} → {after}");
         Assert.True(after.Descriptors <= warm.Descriptors + 5, $"{warm} → {after}");
         Assert.Equal(reply.Plugins.Count(one => one.State == "loaded"), reply.LoadContexts);
         bed.Server.AssertEveryThreadAtHome();

@@ -15,6 +15,9 @@ internal interface IScenarioRuntime
     /// <summary>Root inside is not root outside.</summary>
     bool HasUserNamespace => false;
 
+    /// <summary>Starts what the runtime itself needs. Before the server runs; ended by <see cref="IAsyncDisposable"/>.</summary>
+    Task PrepareAsync() => Task.CompletedTask;
+
     /// <summary>Starts a container with a busybox root that sleeps. The server runs.</summary>
     Task StartAsync(ServerUnderTest server, string name);
 

@@ -5,38 +5,14 @@ using ContainerManager.Tests.Integration.TestBed;
 namespace ContainerManager.Tests.Integration.Scenarios;
 
 /// <summary>The scenario table on machines that only their nspawn process knows.</summary>
-public sealed class NspawnScenarioTests() : NspawnScenarios(new NspawnScenarioRuntime());
+public sealed class NspawnScenarioTests() : ScenarioTests(new NspawnScenarioRuntime());
 
 /// <summary>The same with user namespaces: the root's files belong to the container's users on the host, too.</summary>
 public sealed class NspawnUserNamespaceScenarioTests()
-    : NspawnScenarios(new NspawnScenarioRuntime("--private-users=pick", "--private-users-ownership=chown"));
+    : ScenarioTests(new NspawnScenarioRuntime("--private-users=pick", "--private-users-ownership=chown"));
 
 /// <summary>The same on machines that machined knows of, and found by that alone.</summary>
-public sealed class NspawnRegisteredScenarioTests() : NspawnScenarios(new NspawnScenarioRuntime { Machined = new MachinedBed() });
-
-/// <summary>The scenarios, with an end to the machines.</summary>
-public abstract class NspawnScenarios : ScenarioTests
-{
-    private readonly NspawnScenarioRuntime _runtime;
-
-    private protected NspawnScenarios(NspawnScenarioRuntime runtime)
-        : base(runtime) => _runtime = runtime;
-
-    public override async ValueTask InitializeAsync()
-    {
-        if (_runtime.Machined is { } machined)
-        {
-            await machined.StartAsync();
-        }
-    }
-
-    public override async ValueTask DisposeAsync()
-    {
-        await base.DisposeAsync();
-        await _runtime.DisposeAsync();
-        GC.SuppressFinalize(this);
-    }
-}
+public sealed class NspawnRegisteredScenarioTests() : ScenarioTests(new NspawnScenarioRuntime { Machined = new MachinedBed() });
 
 /// <summary>Machines that are not registered, unless there is a machined.</summary>
 internal sealed class NspawnScenarioRuntime(params string[] options) : IScenarioRuntime, IAsyncDisposable
@@ -57,6 +33,8 @@ internal sealed class NspawnScenarioRuntime(params string[] options) : IScenario
     };
 
     public bool HasUserNamespace { get; } = options.Any(option => option.StartsWith("--private-users", StringComparison.Ordinal));
+
+    public Task PrepareAsync() => Machined?.StartAsync() ?? Task.CompletedTask;
 
     public Task StartAsync(ServerUnderTest server, string name) => Machines.StartAsync(name);
 

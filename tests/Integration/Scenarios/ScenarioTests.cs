@@ -21,9 +21,9 @@ public abstract class ScenarioTests : IAsyncLifetime
 
     private protected string Name => _name;
 
-    public virtual ValueTask InitializeAsync() => ValueTask.CompletedTask;
+    public async ValueTask InitializeAsync() => await _runtime.PrepareAsync();
 
-    public virtual async ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         if (_server is not null)
         {

@@ -1,0 +1,137 @@
+using System.Diagnostics;
+using System.Text.Json;
+using ContainerManager.Protocol;
+using ContainerManager.Tests.Integration.Docker;
+using ContainerManager.Tests.Integration.Lxc;
+using ContainerManager.Tests.Integration.Nspawn;
+using ContainerManager.Tests.Integration.Podman;
+
+namespace ContainerManager.Tests.Benchmarks;
+
+/// <summary>
+/// A container is told to start → the server knows it, for each runtime on an engine of the benchmark's own, beside what the start takes
+/// by itself. All plugins are loaded.
+/// </summary>
+internal sealed class DiscoveryBenchmark : IAsyncDisposable
+{
+    private const int Rounds = 10;
+    private const string Name = "cm-bench";
+    private readonly List<IAsyncDisposable> _engines = [];
+    private readonly List<BenchedRuntime> _runtimes = [];
+
+    /// <summary>The value of <c>settings</c> for the server.</summary>
+    internal string Settings { get; private set; } = "{}";
+
+    internal static async Task<DiscoveryBenchmark> PrepareAsync()
+    {
+        DiscoveryBenchmark benchmark = new();
+        try
+        {
+            await benchmark.StartEnginesAsync();
+            return benchmark;
+        }
+        catch
+        {
+            await benchmark.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>The runtime, milliseconds until it is known, milliseconds that the command of the start takes (null: it returns at once).</summary>
+    internal async IAsyncEnumerable<(string Runtime, Samples Known, Samples? Start)> RunAsync(BenchServer server)
+    {
+        _runtimes.Add(new BenchedRuntime(
+            "namespaces",
+            () => Task.Run(() => server.Tool("spawn", Name, "--host-usr", "--", "sleep", "infinity")),
+            () => Task.Run(() => server.Tool("stop", Name))));
+        using Process events = server.Follow();
+        foreach (BenchedRuntime runtime in _runtimes)
+        {
+            (Samples known, Samples? start) = (new(), runtime.ReturnsAtOnce ? null : new());
+            for (int i = 0; i < Rounds; i++)
+            {
+                (double untilKnown, double untilStarted) = await OnceAsync(runtime, events);
+                known.Add(untilKnown);
+                start?.Add(untilStarted);
+            }
+
+            yield return (runtime.Name, known, start);
+        }
+
+        events.Kill();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (IAsyncDisposable engine in _engines)
+        {
+            await engine.DisposeAsync();
+        }
+    }
+
+    private static async Task<(double Known, double Start)> OnceAsync(BenchedRuntime runtime, Process events)
+    {
+        DateTimeOffset begin = DateTimeOffset.UtcNow;
+        long timestamp = Stopwatch.GetTimestamp();
+        Task<DateTimeOffset> known = Task.Run(() => MomentOf(events, "container-started"));
+        await runtime.Start();
+        double start = Stopwatch.GetElapsedTime(timestamp).TotalMilliseconds;
+        double untilKnown = (await known.WaitAsync(TimeSpan.FromSeconds(30)) - begin).TotalMilliseconds;
+        Task<DateTimeOffset> gone = Task.Run(() => MomentOf(events, "container-stopped"));
+        await runtime.Stop();
+        await gone.WaitAsync(TimeSpan.FromSeconds(30));
+        return (untilKnown, start);
+    }
+
+    private static DateTimeOffset MomentOf(Process events, string kind)
+    {
+        while (events.StandardOutput.ReadLine() is { } line)
+        {
+            EventRecord record = JsonSerializer.Deserialize(line, ControlJson.Default.EventRecord)!;
+            if (record.Kind == kind && record.Container == Name)
+            {
+                return record.Time;
+            }
+        }
+
+        throw new InvalidOperationException("the event stream ended");
+    }
+
+    private async Task StartEnginesAsync()
+    {
+        DockerEngine docker = Mine(await DockerEngine.StartNewAsync());
+        await docker.CreateContainerAsync(Name);
+        _runtimes.Add(new BenchedRuntime("docker", () => docker.StartAsync(Name), () => docker.KillAsync(Name)));
+
+        PodmanEngine podman = Mine(await PodmanEngine.StartNewAsync());
+        await podman.CreateContainerAsync(Name);
+        _runtimes.Add(new BenchedRuntime("podman", () => podman.StartAsync(Name), () => podman.StopAsync(Name)));
+
+        LxcBed lxc = Mine(new LxcBed());
+        await lxc.MakeAsync(Name);
+        _runtimes.Add(new BenchedRuntime("lxc", () => lxc.StartAsync(Name), () => lxc.KillAsync(Name)));
+
+        NspawnMachines machines = Mine(new NspawnMachines());
+        await machines.StartAsync(Name);
+        await machines.KillAsync(Name);
+        _runtimes.Add(new BenchedRuntime("nspawn", () => machines.StartAsync(Name), () => machines.KillAsync(Name)) { ReturnsAtOnce = true });
+
+        Settings = $$"""
+            { "plugins": { "Docker": { "sockets": ["{{docker.Address}}"] }, "Podman": { "sockets": ["{{podman.Address}}"] }, "Lxc": { "paths": ["{{lxc.Lxcpath}}"] } } }
+            """;
+    }
+
+    private T Mine<T>(T engine)
+        where T : IAsyncDisposable
+    {
+        _engines.Add(engine);
+        return engine;
+    }
+
+    /// <summary>How a container is started and ended.</summary>
+    private sealed record BenchedRuntime(string Name, Func<Task> Start, Func<Task> Stop)
+    {
+        /// <summary>The start is only begun when its command returns: how long that takes says nothing.</summary>
+        internal bool ReturnsAtOnce { get; init; }
+    }
+}
