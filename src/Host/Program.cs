@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using ContainerManager.Host;
 using ContainerManager.Host.Configuration.Startup;
 using ContainerManager.Host.Control;
+using ContainerManager.Linux;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 
@@ -19,11 +20,19 @@ static async Task<int> RunAsync(ServerOptions options, ContainerManager.Host.Con
         }));
     ILogger logger = loggers.CreateLogger("server");
 
+    // A program named without a path would be looked for here, and whose directory it is we do not know.
+    Directory.SetCurrentDirectory("/");
     using CancellationTokenSource stop = new();
     using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
     using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
     try
     {
+        if (OwnProcess.EffectiveUser == 0)
+        {
+            // Who acts as a container's root must not have what the groups of the host's root may do.
+            OwnProcess.LeaveGroups();
+        }
+
         return await new Server(options, configuration, logger).RunAsync(stop.Token);
     }
     catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ControlSocketException)

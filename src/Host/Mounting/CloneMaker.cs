@@ -17,7 +17,7 @@ internal sealed class CloneMaker : IDisposable
     /// <param name="entrance">Into mount namespaces.</param>
     internal CloneMaker(string directory, string client, MountNamespaceEntrance entrance)
     {
-        _holder = new NamespaceHolder(client);
+        _holder = new NamespaceHolder(client, directory + "-client");
         _locked = new LockedClones(directory, _holder, entrance);
     }
 
@@ -27,9 +27,15 @@ internal sealed class CloneMaker : IDisposable
         DetachedMount clone = DetachedMount.Clone(source, options.Recursive);
         try
         {
+            bool foreign = !NamespaceOwner.IsOurUserNamespace(container.MountNamespace);
+            if (foreign && options is { Owner: not null, ReadOnly: false })
+            {
+                RefuseGift(clone.Status);
+            }
+
             clone.Restrict(options.ReadOnly, options.NoExec, IdsFor(options.Owner, clone.Status, container));
-            bool lockable = (options.ReadOnly || options.NoExec) && !NamespaceOwner.IsOurUserNamespace(container.MountNamespace);
-            return lockable ? _locked.Lock(clone) : clone;
+            // Always: beside our options, the host's own must hold, and what it has mounted beneath must not be taken off again.
+            return foreign ? _locked.Lock(clone) : clone;
         }
         catch
         {
@@ -44,6 +50,16 @@ internal sealed class CloneMaker : IDisposable
         foreach (Lazy<SafeFileHandle> ids in _mappings.Values.Where(ids => ids.IsValueCreated))
         {
             ids.Value.Dispose();
+        }
+    }
+
+    /// <summary>A container's root who may write as the host's root could leave set-user-id programs of his.</summary>
+    private static void RefuseGift(in FileStatus source)
+    {
+        if (source is { Owner: 0, Identity.Kind: FileKind.Directory or FileKind.Regular })
+        {
+            throw new MountRefusedException(
+                "the source belongs to the host's root, and with \"owner\" the container could write as him: add \"readOnly\": true, or give the source to another user");
         }
     }
 

@@ -4,22 +4,31 @@ using Microsoft.Win32.SafeHandles;
 namespace ContainerManager.Host.Mounting;
 
 /// <summary>
-/// Makes what is read-only or noexec stay so in a container whose root is root of a user namespace of its own: he may remount what is in his mount
-/// namespace, but not against flags that the kernel has locked.
+/// Makes what is read-only or noexec stay so, and what is mounted over stay hidden, in a container whose root is root of a user namespace of its
+/// own: he may remount and unmount what is in his mount namespace, but not what the kernel has locked.
 /// </summary>
 /// <remarks>
 /// The kernel locks the flags of a mount when it propagates into a mount namespace of another user namespace (mount_namespaces(7)), and
 /// a clone keeps the locks. So each such mount passes through a transit namespace: mounted in a shared directory of the host, cloned
 /// from its slave in the transit namespace, taken away again. Both are made at the first use, and by no more than that.
 /// </remarks>
-/// <param name="directory">An own directory; mounted upon.</param>
-/// <param name="holder">Makes the transit namespace.</param>
-/// <param name="entrance">Clones from it.</param>
-internal sealed class LockedClones(string directory, NamespaceHolder holder, MountNamespaceEntrance entrance) : IDisposable
+internal sealed class LockedClones : IDisposable
 {
+    private readonly string _directory;
+    private readonly NamespaceHolder _holder;
+    private readonly MountNamespaceEntrance _entrance;
     private readonly Lock _lock = new();
     private PropagatingDirectory? _stage;
     private SafeFileHandle? _transit;
+
+    /// <param name="directory">An own directory; mounted upon. What a killed server has left there is taken away.</param>
+    /// <param name="holder">Makes the transit namespace.</param>
+    /// <param name="entrance">Clones from it.</param>
+    internal LockedClones(string directory, NamespaceHolder holder, MountNamespaceEntrance entrance)
+    {
+        (_directory, _holder, _entrance) = (directory, holder, entrance);
+        PropagatingDirectory.Clear(directory);
+    }
 
     /// <summary>The same mount with its flags locked; the given one is used up.</summary>
     /// <exception cref="IOException">It could not be done.</exception>
@@ -30,12 +39,12 @@ internal sealed class LockedClones(string directory, NamespaceHolder holder, Mou
         int name = stage.Place(clone);
         try
         {
-            return entrance.Clone(_transit!, name, clone.IsRecursive);
+            return _entrance.Clone(_transit!, name, clone.IsRecursive);
         }
         finally
         {
-            stage.Remove(name, isDirectory);
             clone.Dispose();
+            stage.Remove(name, isDirectory);
         }
     }
 
@@ -51,9 +60,9 @@ internal sealed class LockedClones(string directory, NamespaceHolder holder, Mou
         {
             if (_stage is null || _transit is null)
             {
-                Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-                _stage ??= new PropagatingDirectory(directory);
-                _transit = holder.MountNamespaceOf(directory);
+                Directory.CreateDirectory(_directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+                _stage ??= new PropagatingDirectory(_directory);
+                _transit = _holder.MountNamespaceOf(_directory);
             }
 
             return _stage;

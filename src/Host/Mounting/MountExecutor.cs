@@ -25,7 +25,7 @@ internal sealed class MountExecutor(MountNamespaceEntrance entrance, CloneMaker 
                 work.Do(action);
             }
         }
-        catch (IOException)
+        catch
         {
             work.Undo();
             throw;

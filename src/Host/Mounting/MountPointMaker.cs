@@ -71,8 +71,8 @@ internal sealed class MountPointMaker(ContainerEntry container)
     /// </summary>
     private bool AsRootInside(SafeFileHandle parent, Func<FileSystemUser, bool> act)
     {
-        uint owner = container.UserIds.ToOutside(0) ?? 0;
-        uint group = container.GroupIds.ToOutside(0) ?? 0;
+        uint owner = container.UserIds.ToOutside(0) ?? throw NoRoot();
+        uint group = container.GroupIds.ToOutside(0) ?? throw NoRoot();
         try
         {
             return act(new FileSystemUser(owner, group));
@@ -88,6 +88,9 @@ internal sealed class MountPointMaker(ContainerEntry container)
             return act(new FileSystemUser(above.Owner, above.Group, OverridesModes: true));
         }
     }
+
+    private static MountRefusedException NoRoot() =>
+        new("the container's user namespace has no root (it maps no id 0), so nobody can make the mount point: make it in the image");
 
     /// <summary>Removes what was made, innermost first, as far as nothing was put there since: no content, no entry, no mount.</summary>
     internal void Remove(ImmutableArray<string> made)
@@ -109,15 +112,16 @@ internal sealed class MountPointMaker(ContainerEntry container)
             using SafeFileHandle? parent = RootedPath.Open(container.Root, ParentOf(path), directory: true);
             return parent is not null && TryRemove(parent, path);
         }
-        catch (KernelException)
+        catch (IOException)
         {
             return false;
         }
     }
 
+    /// <summary>What is looked at is what is removed: an entry of this very directory.</summary>
     private bool TryRemove(SafeFileHandle parent, string path)
     {
-        using SafeFileHandle? there = RootedPath.Open(container.Root, path);
+        using SafeFileHandle? there = RootedPath.OpenEntry(parent, NameOf(path));
         if (there is null)
         {
             return true;
@@ -126,7 +130,7 @@ internal sealed class MountPointMaker(ContainerEntry container)
         FileStatus status = FileStatus.OfHandle(there);
         bool directory = status.Identity.Kind == FileKind.Directory;
         bool untouched = directory || status is { Identity.Kind: FileKind.Regular, Size: 0 };
-        return untouched && status.MountId == FileStatus.OfHandle(parent).MountId && 
+        return untouched && status.MountId == FileStatus.OfHandle(parent).MountId &&
             AsRootInside(parent, user => MountPoint.TryRemove(parent, NameOf(path), directory, user));
     }
 

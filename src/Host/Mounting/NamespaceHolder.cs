@@ -9,29 +9,46 @@ namespace ContainerManager.Host.Mounting;
 /// new ones, we open them, and the client ends. An open descriptor keeps a namespace alive.
 /// </summary>
 /// <param name="client">The installed client program.</param>
-internal sealed class NamespaceHolder(string client)
+/// <param name="copy">
+/// Where a copy of it goes that is ours: in a new user namespace root may search no directory of another user's, such as a home.
+/// </param>
+internal sealed class NamespaceHolder(string client, string copy)
 {
+    private static readonly string[] Places = ["/usr/bin", "/bin", "/usr/local/bin"];
+    private readonly Lazy<string> _client = new(() => Copy(client, copy));
+
     /// <summary>
     /// A mount namespace of a user namespace of its own, in which nothing but <paramref name="directory"/> is mounted, as the root, a slave of
     /// the host's.
     /// </summary>
     /// <exception cref="IOException">It could not be made.</exception>
     internal SafeFileHandle MountNamespaceOf(string directory) =>
-        Make(["--user", "--map-root-user", "--mount", "--propagation", "slave", "--", client, "hold", "--root", directory], process => Open(process, "mnt"));
+        Make(["--user", "--map-root-user", "--mount", "--propagation", "slave", "--", _client.Value, "hold", "--root", directory], process => Open(process, "mnt"));
 
     /// <summary>A user namespace with these maps.</summary>
     /// <exception cref="IOException">It could not be made.</exception>
-    internal SafeFileHandle UserNamespaceOf(OwnerMapping mapping) => Make(["--user", "--", client, "hold"], process =>
+    internal SafeFileHandle UserNamespaceOf(OwnerMapping mapping) => Make(["--user", "--", _client.Value, "hold"], process =>
     {
         WriteMap(process, "uid_map", mapping.Users);
         WriteMap(process, "gid_map", mapping.Groups);
         return Open(process, "user");
     });
 
+    private static string Copy(string client, string copy)
+    {
+        File.Copy(client, copy, overwrite: true);
+        File.SetUnixFileMode(copy, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        return copy;
+    }
+
+    /// <summary>By its path: a bare name would be looked for in the current directory, too.</summary>
+    private static string Unshare => Places.Select(place => Path.Combine(place, "unshare")).FirstOrDefault(File.Exists)
+        ?? throw new IOException("there is no unshare(1): install util-linux");
+
     private static SafeFileHandle Make(IEnumerable<string> arguments, Func<int, SafeFileHandle> open)
     {
-        ProcessStartInfo start = new("unshare", arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        using Process holder = Process.Start(start) ?? throw new IOException("unshare(1) could not be started; it is part of util-linux");
+        ProcessStartInfo start = new(Unshare, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        using Process holder = Process.Start(start) ?? throw new IOException("unshare(1) could not be started");
         string? said = holder.StandardOutput.ReadLine();
         try
         {

@@ -21,10 +21,7 @@ public sealed class PropagatingDirectory : IDisposable
     public PropagatingDirectory(string path)
     {
         Path = path;
-        while (TryUnmount(path))
-        {
-        }
-
+        Clear(path);
         using DetachedMount fresh = DetachedMount.Create("tmpfs", MountAttributes.None, "mode=0700");
         using (SafeFileHandle target = OwnDirectory.Open(path))
         {
@@ -35,6 +32,14 @@ public sealed class PropagatingDirectory : IDisposable
         SetPropagation(Mount.MS_PRIVATE);
         SetPropagation(Mount.MS_SHARED);
         _directory = OwnDirectory.Open(path);
+    }
+
+    /// <summary>Takes away what an earlier process has left at a path, if it did.</summary>
+    public static void Clear(string path)
+    {
+        while (TryUnmount(path))
+        {
+        }
     }
 
     /// <summary>Where it is.</summary>

@@ -52,17 +52,24 @@ public static class OwnProcess
         }
     }
 
-    /// <summary>
-    /// Becomes user and group 0 of this user namespace, without other groups. The ambient capabilities that brought us here are given
-    /// up: what root starts has root's, what another user starts has none.
-    /// </summary>
-    /// <exception cref="KernelException">EINVAL: 0 is not mapped. EPERM: we may not.</exception>
-    public static unsafe void BecomeRoot()
+    /// <summary>Gives up all supplementary groups (setgroups(2)); of every thread, as the C library does it.</summary>
+    /// <exception cref="KernelException">EPERM: we may not.</exception>
+    public static unsafe void LeaveGroups()
     {
         if (Libc.setgroups(0, null) != 0)
         {
             throw KernelException.Last("setgroups", "none");
         }
+    }
+
+    /// <summary>
+    /// Becomes user and group 0 of this user namespace, without other groups. The ambient capabilities that brought us here are given
+    /// up: what root starts has root's, what another user starts has none.
+    /// </summary>
+    /// <exception cref="KernelException">EINVAL: 0 is not mapped. EPERM: we may not.</exception>
+    public static void BecomeRoot()
+    {
+        LeaveGroups();
 
         if (Libc.setresgid(0, 0, 0) != 0)
         {

@@ -30,7 +30,7 @@ internal sealed class BareContainer : IDisposable
             .. user, "unshare", "--mount", "--propagation", "private", "/bin/sh", "-euc",
             $"""
             mount -t tmpfs none {directory}; cd {directory}; mkdir -p bin tmp proc old; cp /bin/busybox bin/; mount --rbind /proc proc
-            for applet in sh mount stat sleep; do bin/busybox ln -s busybox bin/$applet; done
+            for applet in sh mount umount stat sleep; do bin/busybox ln -s busybox bin/$applet; done
             bin/busybox pivot_root . old
             /bin/busybox umount -l /old
             {setUp}
@@ -62,7 +62,8 @@ internal sealed class BareContainer : IDisposable
         ? done.Output.Trim()
         : throw new InvalidOperationException($"{string.Join(' ', command)} failed");
 
-    internal ContainerEntry Open()
+    /// <param name="ids">Other maps than its own.</param>
+    internal ContainerEntry Open(IdMap? ids = null)
     {
         ProcessHandles handles = ProcessHandles.Open(ProcessId);
         return new ContainerEntry
@@ -70,8 +71,8 @@ internal sealed class BareContainer : IDisposable
             Process = handles.Process,
             MountNamespace = handles.MountNamespace,
             Root = handles.Root,
-            UserIds = _ids,
-            GroupIds = _ids,
+            UserIds = ids ?? _ids,
+            GroupIds = ids ?? _ids,
             Cgroups = new Dictionary<string, string>(),
         };
     }

@@ -74,6 +74,40 @@ public sealed class UserNamespacedMountTests : IDisposable
         Assert.DoesNotContain(_container.Mounts.Mounts, m => m.MountPoint.StartsWith("/target", StringComparison.Ordinal));
     }
 
+    /// <summary>Whatever the rule says: a file system mounted over a directory hides what its owner wants hidden, and read-only on the host is so inside.</summary>
+    [Fact]
+    public void WhatTheHostHasMountedBeneathCannotBeTakenOffNorItsFlags()
+    {
+        string source = Source(directory: true);
+        string beneath = Path.Combine(source, "beneath");
+        Directory.CreateDirectory(beneath);
+        File.WriteAllText(Path.Combine(beneath, "hidden"), "");
+        Assert.Equal(0, Run("mount", "-t", "tmpfs", "-o", "ro", "none", beneath));
+        Attach(source, "/target", MountOptions.Default);
+        Assert.NotEqual(0, _container.Run("umount", "-l", "/target/beneath"));
+        Assert.NotEqual(0, _container.Run("mount", "-o", "remount,bind,rw", "/target/beneath"));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_container.Inside("/target/beneath")));
+    }
+
+    [Fact]
+    public void WhatBelongsToTheHostsRootIsNotGivenAway()
+    {
+        MountOptions owner = new() { Owner = new FileOwner(0, 0) };
+        MountRefusedException refused = Assert.Throws<MountRefusedException>(() => Attach(Source(directory: true), "/target", owner));
+        Assert.Contains("readOnly", refused.Message, StringComparison.Ordinal);
+        Attach(Source(directory: true), "/target", owner with { ReadOnly = true });
+        Assert.Equal("0:0", _container.OutputOf("stat", "-c", "%u:%g", "/target"));
+    }
+
+    [Fact]
+    public void WithoutARootInsideNobodyMakesMountPoints()
+    {
+        using ContainerEntry entry = _container.Open(new IdMap([new IdMapRange(1000, First + 1000, 1)]));
+        MountRefusedException refused = Assert.Throws<MountRefusedException>(
+            () => _executor.Execute(entry, _strategy.Attach(new MountRequest(Source(directory: false), "/target", MountOptions.Default))));
+        Assert.Contains("no root", refused.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void ReplacingIsAsAlways()
     {
@@ -129,7 +163,7 @@ public sealed class UserNamespacedMountTests : IDisposable
     public void AnOwnerThatTheContainerDoesNotHaveIsRefused()
     {
         MountRefusedException refused = Assert.Throws<MountRefusedException>(
-            () => Attach(Source(directory: false), "/target", new MountOptions { Owner = new FileOwner(70000, 0) }));
+            () => Attach(Source(directory: false), "/target", new MountOptions { Owner = new FileOwner(70000, 0), ReadOnly = true }));
         Assert.Contains("no user 70000", refused.Message, StringComparison.Ordinal);
     }
 
