@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using ContainerManager.Abstractions;
 using ContainerManager.Linux;
 using Microsoft.Win32.SafeHandles;
@@ -9,6 +10,7 @@ namespace ContainerManager.Host.Mounting;
 internal sealed class CloneMaker : IDisposable
 {
     private readonly ConcurrentDictionary<OwnerMapping, Lazy<SafeFileHandle>> _mappings = new();
+    private readonly ConditionalWeakTable<ContainerEntry, StrongBox<bool>> _foreign = [];
     private readonly NamespaceHolder _holder;
     private readonly LockedClones _locked;
 
@@ -27,7 +29,7 @@ internal sealed class CloneMaker : IDisposable
         DetachedMount clone = DetachedMount.Clone(source, options.Recursive);
         try
         {
-            bool foreign = !NamespaceOwner.IsOurUserNamespace(container.MountNamespace);
+            bool foreign = IsForeign(container);
             if (foreign && options is { Owner: not null, ReadOnly: false })
             {
                 RefuseGift(clone.Status);
@@ -52,6 +54,10 @@ internal sealed class CloneMaker : IDisposable
             ids.Value.Dispose();
         }
     }
+
+    /// <summary>Asked once for each run of a container: it stays so.</summary>
+    private bool IsForeign(ContainerEntry container) =>
+        _foreign.GetValue(container, entry => new StrongBox<bool>(!NamespaceOwner.IsOurUserNamespace(entry.MountNamespace))).Value;
 
     /// <summary>A container's root who may write as the host's root could leave set-user-id programs of his.</summary>
     private static void RefuseGift(in FileStatus source)
