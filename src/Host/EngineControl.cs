@@ -86,7 +86,7 @@ internal sealed class EngineControl(
     {
         try
         {
-            ContainerDescription started = await Launcher.LaunchAsync(
+            ContainerDescription started = await (await LauncherAsync(cancellationToken)).LaunchAsync(
                 new LaunchRequest
                 {
                     Name = request.Name,
@@ -114,7 +114,7 @@ internal sealed class EngineControl(
     {
         try
         {
-            await Launcher.StopAsync(container, StopGrace, cancellationToken);
+            await (await LauncherAsync(cancellationToken)).StopAsync(container, StopGrace, cancellationToken);
         }
         catch (KeyNotFoundException)
         {
@@ -136,8 +136,13 @@ internal sealed class EngineControl(
         connections.Runtimes.Where(runtime => runtime.Plugin == report.Name).Sum(runtime => runtime.Discovery.Count),
         report.Error);
 
-    private IContainerLauncher Launcher => connections.Launcher
-        ?? throw new ControlException(501, "no plugin can start containers", "install the Namespaces plugin in the plugin directory");
+    /// <summary>The socket is there before the plugins are: who asks early waits for them.</summary>
+    private async Task<IContainerLauncher> LauncherAsync(CancellationToken cancellationToken)
+    {
+        await plugins.Started.WaitAsync(cancellationToken);
+        return connections.Launcher
+            ?? throw new ControlException(501, "no plugin can start containers", "install the Namespaces plugin in the plugin directory");
+    }
 
     private static string TargetOf(PathRule rule) => ((TargetMapping.To)rule.Mapping).Target;
 

@@ -15,6 +15,7 @@ internal sealed class PluginDirectory : IPathSink, IAsyncDisposable
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
     private readonly PluginServices _services;
     private readonly PathWatcher _watcher;
+    private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly PathPattern _itself;
     private readonly PathPattern _folders;
     private readonly Action<string> _warn;
@@ -47,6 +48,9 @@ internal sealed class PluginDirectory : IPathSink, IAsyncDisposable
     /// <summary>Load contexts in memory; as many as plugins are loaded, unless one of them does not go.</summary>
     internal int LoadContexts => _services.Contexts.Count;
 
+    /// <summary>Completes when what was there at the start has been loaded, or has failed.</summary>
+    internal Task Started => _started.Task;
+
     /// <summary>Loads what is there, one after the other, then watches. Completes when the first is done.</summary>
     internal async Task StartAsync()
     {
@@ -65,6 +69,7 @@ internal sealed class PluginDirectory : IPathSink, IAsyncDisposable
             _warn($"plugin directory {_services.Directory} does not exist; waiting for it. Another can be named with --plugins");
         }
 
+        _started.TrySetResult();
         _watcher.Watch(_itself, this);
         _watcher.Watch(_folders, this);
     }
