@@ -15,19 +15,20 @@ internal sealed class PluginConnection(Engine engine, LoadedPlugin plugin)
     private readonly List<Task> _work = [];
 
     /// <summary>The object that starts containers, if the plugin has one.</summary>
-    internal IContainerLauncher? Launcher { get; } = plugin.Runtimes.OfType<IContainerLauncher>().FirstOrDefault();
+    internal IContainerLauncher? Launcher { get; } = plugin.Runtimes.Select(runtime => runtime.Runtime).OfType<IContainerLauncher>().FirstOrDefault();
 
     /// <summary>Has the runtimes followed, the sources waited for and the strategies known.</summary>
-    internal void Begin(string name, ImmutableArray<(IContainerRuntime Runtime, RuntimeDiscovery Discovery)> runtimes, Action<string, string> onBreak, Action<string> onFault)
+    internal void Begin(ImmutableArray<(IContainerRuntime Runtime, RuntimeDiscovery Discovery)> runtimes, Action<string, string> onBreak, Action<string> onFault)
     {
-        foreach (IMountStrategy strategy in plugin.Strategies)
+        foreach ((string name, IMountStrategy strategy) in plugin.Strategies)
         {
-            engine.Strategies.Add(strategy);
+            engine.Strategies.Add(name, strategy);
         }
 
-        foreach (IEventSource source in plugin.EventSources)
+        foreach (GuardedEventSource source in plugin.EventSources)
         {
-            _sources.Add(engine.Loop.Add(new GuardedEventSource(name, source, onFault)));
+            source.OnFault = onFault;
+            _sources.Add(engine.Loop.Add(source));
         }
 
         foreach ((IContainerRuntime runtime, RuntimeDiscovery discovery) in runtimes)
@@ -43,7 +44,9 @@ internal sealed class PluginConnection(Engine engine, LoadedPlugin plugin)
     /// <summary>Ends it all; completes when no thread of ours is in the plugin's code any more.</summary>
     internal async Task EndAsync()
     {
-        foreach (IMountStrategy strategy in plugin.Strategies)
+        // First: whatever hangs or fails below, nobody listens to the plugin any more.
+        Task cancelled = _ending.CancelAsync();
+        foreach ((_, IMountStrategy strategy) in plugin.Strategies)
         {
             engine.Strategies.Remove(strategy);
         }
@@ -53,7 +56,7 @@ internal sealed class PluginConnection(Engine engine, LoadedPlugin plugin)
             source.Dispose();
         }
 
-        await _ending.CancelAsync();
+        await cancelled.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Task.WhenAll(_work).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 }

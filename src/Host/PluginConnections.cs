@@ -53,7 +53,7 @@ internal sealed class PluginConnections(Engine engine, Journal journal, EventFee
         string[] offers =
         [
             .. runtimes.Select(runtime => $"runtime {runtime}"),
-            .. plugin.EventSources.Select(source => $"event source {source.Name}"),
+            .. plugin.EventSources.Select(source => $"event source {source.OwnName}"),
             .. strategies.Select(strategy => $"strategy {strategy}"),
         ];
         PluginConnection connection = new(engine, plugin);
@@ -68,8 +68,8 @@ internal sealed class PluginConnections(Engine engine, Journal journal, EventFee
 
             _connections.Add(name, connection);
             ImmutableArray<(IContainerRuntime Runtime, RuntimeDiscovery Discovery)> followed =
-                [.. plugin.Runtimes.Zip(runtimes, (runtime, word) => (runtime, _runtimes[word].Discovery))];
-            connection.Begin(name, followed, (runtime, reason) => Log.DiscoveryFailed(logger, runtime, reason), onFault);
+                [.. plugin.Runtimes.Select(runtime => (runtime.Runtime, _runtimes[runtime.Name].Discovery))];
+            connection.Begin(followed, (runtime, reason) => Log.DiscoveryFailed(logger, runtime, reason), onFault);
             if (connection.Launcher is IContainerRuntime launcher)
             {
                 RuntimeDiscovery its = followed.First(one => ReferenceEquals(one.Runtime, launcher)).Discovery;

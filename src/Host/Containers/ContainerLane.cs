@@ -112,7 +112,7 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
         MountOutcome outcome = services.Executor.Execute(
             entry,
             strategy.Attach(request),
-            prepared => services.Journal.Attaching(RecordedAttachment.Of(id, AttachmentOf(request, WithParents(request, prepared)))));
+            prepared => Attaching(RecordedAttachment.Of(id, AttachmentOf(request, WithParents(request, prepared)))));
         return Remembered(AttachmentOf(request, WithParents(request, Shown(outcome, step.Desired))));
     }
 
@@ -122,11 +122,22 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
         MountOutcome outcome = services.Executor.Execute(
             entry,
             strategy.Replace(request, step.Current.Mount),
-            prepared => services.Journal.Attaching(RecordedAttachment.Of(
+            prepared => Attaching(RecordedAttachment.Of(
                 id,
                 AttachmentOf(request, prepared with { Made = Joined(step.Current.Made, prepared.Made) }),
                 replaces: step.Current.MountId)));
         return Remembered(AttachmentOf(request, Shown(outcome, step.Desired) with { Made = Joined(step.Current.Made, outcome.Made) }));
+    }
+
+    /// <summary>A step that has hung may wake when another lane serves the container already, and must not mount beside it.</summary>
+    private void Attaching(RecordedAttachment record)
+    {
+        if (_abandoned)
+        {
+            throw new MountRefusedException("the container is served anew meanwhile");
+        }
+
+        services.Journal.Attaching(record);
     }
 
     private Attachment? Detach(ContainerEntry entry, IMountStrategy strategy, Step.Detach step)
@@ -212,9 +223,9 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
             services.Executor.Execute(entry, [new MountAction.RemoveMountPoints(recorded.Made)]);
             services.Journal.Detached(recorded);
         }
-        catch (IOException)
+        catch (Exception failure) when (failure is not OutOfMemoryException)
         {
-            // Cannot be looked at now. The record stays; what is wanted there is mounted anew, and says what is wrong.
+            // Cannot be looked at now, or a plugin's strategy cannot. The record stays; what is wanted there is mounted anew, and says what is wrong.
         }
 
         return null;

@@ -10,15 +10,17 @@ namespace ContainerManager.Host.Containers;
 internal sealed class MountStrategies
 {
     private readonly Lock _lock = new();
-    private volatile IReadOnlyList<IMountStrategy> _all = [new NamespaceMount()];
+    private volatile IReadOnlyList<(string Name, IMountStrategy Strategy)> _all = [FirstOf(new NamespaceMount())];
 
     internal IEnumerable<string> Names => _all.Select(strategy => strategy.Name);
 
-    internal void Add(IMountStrategy strategy)
+    /// <param name="name">What its plugin called it when it was loaded.</param>
+    /// <param name="strategy">What to ask.</param>
+    internal void Add(string name, IMountStrategy strategy)
     {
         lock (_lock)
         {
-            _all = [.. _all, strategy];
+            _all = [.. _all, (name, strategy)];
         }
     }
 
@@ -26,7 +28,7 @@ internal sealed class MountStrategies
     {
         lock (_lock)
         {
-            _all = [.. _all.Where(other => !ReferenceEquals(other, strategy))];
+            _all = [.. _all.Where(other => !ReferenceEquals(other.Strategy, strategy))];
         }
     }
 
@@ -36,15 +38,17 @@ internal sealed class MountStrategies
     /// <exception cref="MountRefusedException">There is none of that name, or it cannot serve the container.</exception>
     internal IMountStrategy For(ContainerEntry container, string? name)
     {
-        IReadOnlyList<IMountStrategy> all = _all;
-        IMountStrategy[] named = [.. all.Where(strategy => name is null || strategy.Name == name)];
+        IReadOnlyList<(string Name, IMountStrategy Strategy)> all = _all;
+        (string Name, IMountStrategy Strategy)[] named = [.. all.Where(strategy => name is null || strategy.Name == name)];
         if (named.Length == 0)
         {
             throw new MountRefusedException(
                 $"no strategy called {name} is loaded; there are: {string.Join(", ", all.Select(strategy => strategy.Name))}");
         }
 
-        return Array.Find(named, strategy => strategy.ReasonAgainst(container) is null)
-            ?? throw new MountRefusedException(string.Join("; ", named.Select(strategy => $"{strategy.Name}: {strategy.ReasonAgainst(container)}")));
+        return Array.Find(named, strategy => strategy.Strategy.ReasonAgainst(container) is null).Strategy
+            ?? throw new MountRefusedException(string.Join("; ", named.Select(strategy => $"{strategy.Name}: {strategy.Strategy.ReasonAgainst(container)}")));
     }
+
+    private static (string, IMountStrategy) FirstOf(NamespaceMount usual) => (usual.Name, usual);
 }

@@ -53,6 +53,7 @@ internal sealed class RuntimeDiscovery(
     /// </summary>
     internal async Task RunAsync(IContainerRuntime runtime, Action<string> onFailure, CancellationToken cancellationToken)
     {
+        using CancellationTokenRegistration ended = cancellationToken.Register(() => Set(new DiscoveryStatus(DiscoveryState.Waiting, "for its plugin to be loaded")));
         Set(new DiscoveryStatus(DiscoveryState.Connecting, null));
         for (TimeSpan delay = FirstDelay; ; delay = delay * 2 < LongestDelay ? delay * 2 : LongestDelay)
         {

@@ -59,7 +59,16 @@ internal sealed class EventLoop : ILaneScheduler, IDisposable
     {
         Registration registration = new(this, source, Interlocked.Increment(ref _lastToken));
         _sources[registration.Token] = registration;
-        _epoll.Add(source.Handle, registration.Events, registration.Token);
+        try
+        {
+            _epoll.Add(source.Handle, registration.Events, registration.Token);
+        }
+        catch
+        {
+            _sources.TryRemove(registration.Token, out _);
+            throw;
+        }
+
         return registration;
     }
 
@@ -153,7 +162,20 @@ internal sealed class EventLoop : ILaneScheduler, IDisposable
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
+            Close(registration);
+            _onFault(registration.Source.Name, fault);
+        }
+    }
+
+    /// <summary>A source that has failed may fail again when it is closed.</summary>
+    private void Close(Registration registration)
+    {
+        try
+        {
             registration.Dispose();
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
             _onFault(registration.Source.Name, fault);
         }
     }

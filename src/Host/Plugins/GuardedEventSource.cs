@@ -3,17 +3,26 @@ using ContainerManager.Abstractions;
 
 namespace ContainerManager.Host.Plugins;
 
-/// <summary>A plugin's event source in the core's loop: when it throws, the loop closes it, and its plugin says so in <c>status</c>.</summary>
-internal sealed class GuardedEventSource(string plugin, IEventSource source, Action<string> onFault) : IEventSource
+/// <summary>
+/// A plugin's event source in the core's loop: when it throws, the loop closes it, and its plugin says so in <c>status</c>. What the loop asks
+/// of it is taken once, within the time that a plugin has to load: none of its code runs under a lock of ours.
+/// </summary>
+internal sealed class GuardedEventSource(string plugin, IEventSource source) : IEventSource
 {
-    /// <inheritdoc/>
-    public string Name { get; } = $"event source {source.Name} of plugin {plugin}";
+    /// <summary>What the plugin calls it.</summary>
+    internal string OwnName { get; } = source.Name;
+
+    /// <summary>Told of what it throws.</summary>
+    internal Action<string>? OnFault { get; set; }
 
     /// <inheritdoc/>
-    public SafeHandle Handle => source.Handle;
+    public string Name => $"event source {OwnName} of plugin {plugin}";
 
     /// <inheritdoc/>
-    public EventReadiness Readiness => source.Readiness;
+    public SafeHandle Handle { get; } = source.Handle;
+
+    /// <inheritdoc/>
+    public EventReadiness Readiness { get; } = source.Readiness;
 
     /// <inheritdoc/>
     public void Drain(IEventSink sink)
@@ -24,11 +33,21 @@ internal sealed class GuardedEventSource(string plugin, IEventSource source, Act
         }
         catch (Exception fault)
         {
-            onFault($"its event source {source.Name} failed and was closed: {fault.Message}; reload the plugin to open it again");
+            OnFault?.Invoke($"its event source {OwnName} failed and was closed: {fault.Message}; reload the plugin to open it again");
             throw;
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => source.Dispose();
+    public void Dispose()
+    {
+        try
+        {
+            source.Dispose();
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            OnFault?.Invoke($"its event source {OwnName} could not be closed: {fault.Message}");
+        }
+    }
 }

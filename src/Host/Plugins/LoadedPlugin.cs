@@ -34,11 +34,11 @@ internal sealed class LoadedPlugin
             .BuildServiceProvider();
     }
 
-    internal ImmutableArray<IContainerRuntime> Runtimes { get; private set; } = [];
+    internal ImmutableArray<(string Name, IContainerRuntime Runtime)> Runtimes { get; private set; } = [];
 
-    internal ImmutableArray<IEventSource> EventSources { get; private set; } = [];
+    internal ImmutableArray<GuardedEventSource> EventSources { get; private set; } = [];
 
-    internal ImmutableArray<IMountStrategy> Strategies { get; private set; } = [];
+    internal ImmutableArray<(string Name, IMountStrategy Strategy)> Strategies { get; private set; } = [];
 
     /// <summary>Loads an assembly and makes its objects. Runs code of the plugin, and takes as long as that does.</summary>
     /// <param name="file">The assembly.</param>
@@ -94,15 +94,26 @@ internal sealed class LoadedPlugin
     /// <summary>Gives the code up without ending anything: an object of it hangs.</summary>
     internal void Abandon()
     {
-        _host.Dispose();
-        _loader.Dispose();
+        try
+        {
+            _host.Dispose();
+        }
+        catch (AggregateException)
+        {
+            // What the plugin has to be told of its end, it did not take well. It was given up already.
+        }
+        finally
+        {
+            _loader.Dispose();
+        }
     }
 
     private void MakeObjects(string file)
     {
-        Runtimes = [.. _services.GetServices<IContainerRuntime>()];
-        EventSources = [.. _services.GetServices<IEventSource>()];
-        Strategies = [.. _services.GetServices<IMountStrategy>()];
+        string plugin = Path.GetFileNameWithoutExtension(file);
+        Runtimes = [.. _services.GetServices<IContainerRuntime>().Select(runtime => (runtime.Name, runtime))];
+        EventSources = [.. _services.GetServices<IEventSource>().Select(source => new GuardedEventSource(plugin, source))];
+        Strategies = [.. _services.GetServices<IMountStrategy>().Select(strategy => (strategy.Name, strategy))];
         if (Runtimes.IsEmpty && EventSources.IsEmpty && Strategies.IsEmpty)
         {
             throw new PluginException(

@@ -20,6 +20,8 @@ internal sealed class Plugin
     private WeakReference? _context;
     private string? _tried;
     private bool _abandonedOne;
+    private int _copies;
+    private string? _fault;
     private volatile PluginReport _report;
 
     /// <param name="name">The folder's.</param>
@@ -41,11 +43,11 @@ internal sealed class Plugin
     /// <summary>The folder may have changed. Returns at once.</summary>
     /// <param name="always">Load it again even when it has not.</param>
     /// <returns>Completes when that was dealt with.</returns>
-    internal Task Look(bool always = false) => Ask(always, fault: null);
+    internal Task Look(bool always = false) => Ask(always, fault: null, copy: 0);
 
-    private Task Ask(bool always, string? fault)
+    private Task Ask(bool always, string? fault, int copy)
     {
-        Request request = new(always, fault, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        Request request = new(always, fault, copy, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         return _requests.Writer.TryWrite(request) ? request.Done.Task : Task.CompletedTask;
     }
 
@@ -64,9 +66,9 @@ internal sealed class Plugin
             {
                 await LookGuardedAsync(request.Always);
             }
-            else if (_loaded is not null)
+            else if (_loaded is not null && request.Copy == _copies)
             {
-                Show(PluginState.Loaded, request.Fault, null);
+                Show(PluginState.Loaded, _fault = request.Fault, null);
             }
 
             request.Done.TrySetResult();
@@ -129,7 +131,7 @@ internal sealed class Plugin
         }
         else if (_loaded is not null && _report.Error is not null && !_abandonedOne)
         {
-            Show(PluginState.Loaded, null, null);
+            Show(PluginState.Loaded, _fault, null);
         }
     }
 
@@ -169,7 +171,9 @@ internal sealed class Plugin
             throw new PluginException(PluginState.Failed, $"its constructors were not done within {LoadWithin.TotalSeconds:0} s; it is abandoned");
         }
 
-        _report = _report with { Offers = _services.Plugins.Use(Name, _loaded, fault => Ask(always: false, fault)) };
+        int copy = ++_copies;
+        _fault = null;
+        _report = _report with { Offers = _services.Plugins.Use(Name, _loaded, fault => Ask(always: false, fault, copy)) };
         Show(PluginState.Loaded, _abandonedOne ? "an earlier copy of it did not end and was abandoned; its code stays in memory until the server is restarted" : null, null);
     }
 
@@ -203,8 +207,9 @@ internal sealed class Plugin
         _loaded = null;
         try
         {
-            await _services.Plugins.LetGoAsync(Name);
-            await ending.CloseAsync().WaitAsync(EndWithin, _services.Time);
+            await LetGoAsync();
+            // Disposal of its objects runs before the first await, and may hang.
+            await Task.Run(ending.CloseAsync).WaitAsync(EndWithin, _services.Time);
             return true;
         }
         catch (TimeoutException)
@@ -216,6 +221,18 @@ internal sealed class Plugin
         {
             _services.Plugins.Changed(_report with { Error = $"its disposal failed: {failure.Message}" }, failure.ToString());
             return true;
+        }
+    }
+
+    private async Task LetGoAsync()
+    {
+        try
+        {
+            await _services.Plugins.LetGoAsync(Name);
+        }
+        catch (Exception failure) when (failure is not (OutOfMemoryException or TimeoutException))
+        {
+            _services.Plugins.Changed(_report with { Error = $"it did not let go: {failure.Message}" }, failure.ToString());
         }
     }
 
@@ -231,6 +248,7 @@ internal sealed class Plugin
 
     /// <param name="Always">As in <see cref="Look"/>.</param>
     /// <param name="Fault">An object of the plugin has failed; nothing is to be looked at.</param>
+    /// <param name="Copy">Which copy's object, counted from 1.</param>
     /// <param name="Done">Completed when it was dealt with.</param>
-    private sealed record Request(bool Always, string? Fault, TaskCompletionSource Done);
+    private sealed record Request(bool Always, string? Fault, int Copy, TaskCompletionSource Done);
 }

@@ -15,7 +15,17 @@ internal sealed class BindingState(string target)
     internal Attachment? Actual { get; set; }
 
     /// <summary>The step under way.</summary>
-    internal Step.OnTarget? InFlight { get; set; }
+    internal Step.OnTarget? InFlight
+    {
+        get => field;
+        set => (field, ChangedMeanwhile) = (value, false);
+    }
+
+    /// <summary>Since the step under way was planned, something has changed that makes another try worthwhile, should it fail.</summary>
+    internal bool ChangedMeanwhile { get; private set; }
+
+    /// <summary>What failed is tried again; what is under way will be, should it fail.</summary>
+    internal void TryAgain() => (Failure, ChangedMeanwhile) = (Failure is { } failure ? failure with { TryAgain = true } : null, InFlight is not null);
 
     /// <summary>Why it is not as it should be, for as long as the same is wanted.</summary>
     internal Failure? Failure { get; set; }

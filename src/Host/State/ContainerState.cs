@@ -64,7 +64,7 @@ internal sealed class ContainerState(ContainerDescription description, int run)
     {
         foreach (BindingState binding in _bindings.Values)
         {
-            binding.Failure = binding.Failure is { } failure ? failure with { TryAgain = true } : null;
+            binding.TryAgain();
         }
     }
 

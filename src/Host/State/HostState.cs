@@ -275,7 +275,7 @@ internal sealed class HostState
             _ => IsDraining ? null : binding.DesiredBy(container.Rules),
         };
         int times = e.SourceMissing ? TimesMissing(binding) : 1;
-        binding.Failure = new Failure(tried, e.Reason, step is Step.Detach, e.SourceMissing, times, TryAgain: false);
+        binding.Failure = new Failure(tried, e.Reason, step is Step.Detach, e.SourceMissing, times, binding.ChangedMeanwhile);
         Change(container, binding, b => b.InFlight = null);
         if (e.SourceMissing && binding.Chosen is { } chosen)
         {

@@ -56,7 +56,8 @@ public sealed class ContractTests
 
         await File.AppendAllTextAsync(bed.Fifo, "nonsense\n", TestContext.Current.CancellationToken);
         await bed.Server.UntilPluginAsync(
-            "Fifo", plugin => plugin?.Error?.Contains("event source fifo failed and was closed: not a request: nonsense", StringComparison.Ordinal) == true);
+            "Fifo", plugin => plugin?.Error?.Contains("event source fifo could not be closed: nor can it be closed", StringComparison.Ordinal) == true);
+        Assert.Contains("event source fifo failed and was closed: not a request: nonsense", bed.Server.Log, StringComparison.Ordinal);
         Assert.Null((await bed.Server.ReloadAsync("Fifo")).Error);
         await File.AppendAllTextAsync(bed.Fifo, "unbind box /asked\n", TestContext.Current.CancellationToken);
         await bed.Server.UntilGoneAsync("box", "/asked");

@@ -82,15 +82,17 @@ public sealed class RefusalTests : IAsyncLifetime
         await _bed.AttachedAsync();
     }
 
-    [Fact]
-    public async Task APluginThatHangsIsAbandonedAndShownAsSuch()
+    [Theory]
+    [InlineData("Hangs")]
+    [InlineData("HangsAtEnd")]
+    public async Task APluginThatHangsIsAbandonedAndShownAsSuch(string plugin)
     {
-        string folder = _bed.Install("Hangs");
-        await _bed.Server.UntilPluginAsync("Hangs", plugin => plugin?.State == "loaded");
-        Assert.Contains("abandoned", (await _bed.Server.ReloadAsync("Hangs")).Error, StringComparison.Ordinal);
+        string folder = _bed.Install(plugin);
+        await _bed.Server.UntilPluginAsync(plugin, shown => shown?.State == "loaded");
+        Assert.Contains("abandoned", (await _bed.Server.ReloadAsync(plugin)).Error, StringComparison.Ordinal);
 
         Directory.Delete(folder, recursive: true);
-        await ShownAsync("Hangs", "abandoned", "did not end within 5 s");
+        await ShownAsync(plugin, "abandoned", "did not end within 5 s");
         await _bed.AttachedAsync();
     }
 

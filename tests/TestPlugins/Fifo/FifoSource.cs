@@ -9,6 +9,7 @@ namespace ContainerManager.TestPlugins;
 public sealed class FifoSource : IEventSource
 {
     private readonly FileStream _fifo;
+    private bool _failed;
 
     /// <summary>Makes the FIFO that the settings name.</summary>
     public FifoSource(IPluginHost host)
@@ -44,11 +45,25 @@ public sealed class FifoSource : IEventSource
             {
                 ["bind", var container, var source, var target] => new SourceEvent.BindRequested(container, source, target, MountOptions.Default),
                 ["unbind", var container, var target] => new SourceEvent.UnbindRequested(container, target),
-                _ => throw new FormatException($"not a request: {line}"),
+                _ => throw NoRequest(line),
             });
         }
     }
 
+    private FormatException NoRequest(string line)
+    {
+        _failed = true;
+        return new FormatException($"not a request: {line}");
+    }
+
     /// <inheritdoc/>
-    public void Dispose() => _fifo.Dispose();
+    /// <remarks>After a failure this one fails, too.</remarks>
+    public void Dispose()
+    {
+        _fifo.Dispose();
+        if (_failed)
+        {
+            throw new InvalidOperationException("nor can it be closed");
+        }
+    }
 }

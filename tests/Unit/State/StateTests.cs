@@ -98,6 +98,20 @@ public sealed class StateTests
         Assert.Equal([ChangeKind.Replaced], _host.Changes.Select(change => change.Kind));
     }
 
+    [Fact]
+    public void AStrategyThatCameWhileAStepFailedForWantOfItIsTried()
+    {
+        ContainerRules rules = Assert.Single(Rules()) with { Strategy = "late" };
+        _host.Send(new HostEvent.ConfigurationChanged([rules]));
+        _host.Start("c", 1);
+        _host.Settle();
+        _host.Put(Pattern, "/s", File1);
+        _host.Send(new HostEvent.StrategiesChanged());
+        _host.CarryOutOne(0, fail: true);
+        _host.Settle();
+        Assert.Equal(File1, Only().Actual?.Identity);
+    }
+
     private BindingState Only() => Assert.Single(Assert.Single(_host.State.Containers).Bindings);
 
     private void Configure() => _host.Send(new HostEvent.ConfigurationChanged(Rules()));
