@@ -95,6 +95,7 @@ internal sealed class Plugin
             refusal = new PluginException(PluginState.Failed, $"its code failed: {failure.GetType().Name}: {failure.Message}", failure.ToString());
         }
 
+        _tried = refusal.OthersCanChangeIt ? null : _tried;
         await UnloadAsync();
         if (_context is { } context && !_abandonedOne)
         {
@@ -111,9 +112,9 @@ internal sealed class Plugin
         {
             folder = PluginFolder.Look(_services.Directory, Name, _services.User);
         }
-        catch (PluginException refusal) when (_loaded is not null)
+        catch (PluginException refusal) when (_loaded is not null && !refusal.OthersCanChangeIt)
         {
-            // What runs was good when it was loaded, and goes on until something better is there.
+            // What runs was good when it was loaded, and goes on until something better is there. (But it reads what it needs from its folder.)
             Show(PluginState.Loaded, $"its folder has changed, and what was loaded before goes on: {refusal.Message}", null);
             return;
         }

@@ -9,4 +9,7 @@ internal sealed class PluginException(PluginState state, string reason, string? 
     internal PluginState State { get; } = state;
 
     internal string? Detail { get; } = detail;
+
+    /// <summary>Somebody else may write where its code comes from: not even what is loaded may read on from there.</summary>
+    internal bool OthersCanChangeIt { get; init; }
 }

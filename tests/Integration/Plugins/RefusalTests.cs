@@ -53,10 +53,16 @@ public sealed class RefusalTests : IAsyncLifetime
         bool itself = spoil.Contains("dirname", StringComparison.Ordinal);
         await ShellAsync(spoil, itself ? folder : stage);
         Directory.Move(stage, folder);
-        await ShownAsync("Recorder", "refused", error);
+        await ShownAsync("Recorder", "refused", error, othersGoOn: !itself);
 
         await ShellAsync(mend, folder);
         await _bed.Server.UntilPluginAsync("Recorder", plugin => plugin?.State == "loaded");
+
+        // What is loaded reads what it needs from there: it does not go on either.
+        await ShellAsync(spoil, folder);
+        await _bed.Server.UntilPluginAsync("Recorder", plugin => plugin?.State == "refused" && plugin.Error!.Contains(error, StringComparison.Ordinal));
+        await ShellAsync(mend, folder);
+        await _bed.Server.UntilPluginAsync("Recorder", plugin => plugin is { State: "loaded", Error: null });
     }
 
     [Fact]
@@ -118,13 +124,17 @@ public sealed class RefusalTests : IAsyncLifetime
     }
 
     /// <summary>One line in <c>status</c>, one in the log, and the other plugin goes on.</summary>
-    private async Task ShownAsync(string name, string state, string error)
+    private async Task ShownAsync(string name, string state, string error, bool othersGoOn = true)
     {
         await _bed.Server.UntilPluginAsync(name, plugin => plugin?.State == state && plugin.Error?.Contains(error, StringComparison.Ordinal) == true);
         StatusReply status = await _bed.Server.StatusAsync();
         Assert.Contains(error, status.Plugins.Single(plugin => plugin.Name == name).Error, StringComparison.Ordinal);
+        await _bed.Server.UntilLoggedAsync($"plugin {name} {state}");
         Assert.Single(_bed.Server.Log.Split('\n'), line => line.Contains($"plugin {name} {state}", StringComparison.Ordinal));
-        await _bed.AttachedAsync();
+        if (othersGoOn)
+        {
+            await _bed.AttachedAsync();
+        }
     }
 
     private static async Task ShellAsync(string command, string folder) =>

@@ -81,6 +81,25 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         int TimesReady() => Log.Split(" ready: ").Length;
     }
 
+    /// <summary>Waits until a line of the log says something: it is written a moment after the event.</summary>
+    internal async Task UntilLoggedAsync(string text)
+    {
+        using FileSystemWatcher log = new(_directory.FullPath, "log");
+        TaskCompletionSource said = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        log.Changed += (_, _) => Look();
+        log.EnableRaisingEvents = true;
+        Look();
+        await said.Task.WaitAsync(Deadline);
+
+        void Look()
+        {
+            if (Log.Contains(text, StringComparison.Ordinal))
+            {
+                said.TrySetResult();
+            }
+        }
+    }
+
     internal Task StopAsync() => _process!.StopAsync();
 
     internal Task KillAsync() => _process!.KillAsync();

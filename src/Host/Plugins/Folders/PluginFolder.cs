@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using ContainerManager.Linux;
+using Microsoft.Win32.SafeHandles;
 
 namespace ContainerManager.Host.Plugins.Folders;
 
@@ -25,8 +27,15 @@ internal sealed record PluginFolder(string? Assembly, string Fingerprint, Assemb
 
         try
         {
-            Trusted(Real(parent), user);
-            return Read(Real(Path.Combine(parent, name)), name, user);
+            string directory = RealDirectory(parent), folder = RealDirectory(Path.Combine(parent, name));
+            FileTrust.CheckWayTo(directory, user);
+            FileTrust.CheckWayTo(folder, user);
+            Trusted(directory, user);
+            return Read(folder, name, user);
+        }
+        catch (UnauthorizedAccessException unreadable)
+        {
+            throw new PluginException(PluginState.Refused, $"its files cannot be read: {unreadable.Message}");
         }
         catch (IOException changing)
         {
@@ -43,6 +52,11 @@ internal sealed record PluginFolder(string? Assembly, string Fingerprint, Assemb
         foreach (string path in Directory.EnumerateFileSystemEntries(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
         {
             string real = Real(path);
+            if (real != path)
+            {
+                FileTrust.CheckWayTo(real, user);
+            }
+
             FileStatus status = Trusted(real, user);
             AppendText(hash, Path.GetRelativePath(folder, path));
             if (status.Identity.Kind != FileKind.Regular)
@@ -71,7 +85,18 @@ internal sealed record PluginFolder(string? Assembly, string Fingerprint, Assemb
         return status;
     }
 
-    private static string Real(string path) => File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+    /// <summary>What the kernel calls it, whatever links led there: it is checked, and loaded from, by that name.</summary>
+    private static string RealDirectory(string path)
+    {
+        using SafeFileHandle directory = OwnDirectory.Open(path);
+        return new FileInfo(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{directory.DangerousGetHandle()}")).LinkTarget!;
+    }
+
+    private static string Real(string path)
+    {
+        string? target = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName;
+        return target is null ? path : Path.Combine(RealDirectory(Path.GetDirectoryName(target)!), Path.GetFileName(target));
+    }
 
     private static void AppendText(IncrementalHash hash, string text)
     {
