@@ -206,8 +206,15 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
     {
         try
         {
+            bool loaded = named is null || services.Strategies.Names.Contains(named);
+            if (!loaded && recorded.MountId == 0)
+            {
+                // Nobody but the strategy that made it can say whether it is there: neither may be taken away, its mount points nor its record.
+                return null;
+            }
+
             // A strategy that is not loaded yet cannot recognise anything: by its id a mount is found without it.
-            IMountStrategy strategy = services.Strategies.For(entry, services.Strategies.Names.Contains(named) ? named : null);
+            IMountStrategy strategy = services.Strategies.For(entry, loaded ? named : null);
             foreach (ulong mountId in (IEnumerable<ulong>)[recorded.MountId, .. recorded.Replaces is { } replaced ? [replaced] : Array.Empty<ulong>()])
             {
                 AttachedMount mount = new(recorded.Target, mountId, recorded.Made);

@@ -25,6 +25,7 @@ internal sealed class RuntimeDiscovery(
     private readonly Dictionary<ContainerId, (int ProcessId, string Name)> _running = [];
     private readonly Dictionary<string, RuntimeEvent.Trouble> _troubles = [];
     private readonly TaskCompletionSource _listed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _copies;
     private volatile DiscoveryStatus _status = new(DiscoveryState.Connecting, null);
 
     internal string Runtime => name;
@@ -53,7 +54,8 @@ internal sealed class RuntimeDiscovery(
     /// </summary>
     internal async Task RunAsync(IContainerRuntime runtime, Action<string> onFailure, CancellationToken cancellationToken)
     {
-        using CancellationTokenRegistration ended = cancellationToken.Register(() => Set(new DiscoveryStatus(DiscoveryState.Waiting, "for its plugin to be loaded")));
+        int copy = Interlocked.Increment(ref _copies);
+        using CancellationTokenRegistration ended = cancellationToken.Register(() => Ended(copy));
         Set(new DiscoveryStatus(DiscoveryState.Connecting, null));
         for (TimeSpan delay = FirstDelay; ; delay = delay * 2 < LongestDelay ? delay * 2 : LongestDelay)
         {
@@ -88,6 +90,15 @@ internal sealed class RuntimeDiscovery(
             }
 
             _running.Clear();
+        }
+    }
+
+    /// <summary>Of a copy of the plugin that hangs, this may come when the next one has taken over.</summary>
+    private void Ended(int copy)
+    {
+        if (copy == Volatile.Read(ref _copies))
+        {
+            Set(new DiscoveryStatus(DiscoveryState.Waiting, "for its plugin to be loaded"));
         }
     }
 
