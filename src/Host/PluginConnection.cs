@@ -42,6 +42,7 @@ internal sealed class PluginConnection(Engine engine, LoadedPlugin plugin)
     internal void Do(Func<CancellationToken, Task> work) => _work.Add(Task.Run(() => work(_ending.Token)));
 
     /// <summary>Ends it all; completes when no thread of ours is in the plugin's code any more.</summary>
+    /// <exception cref="AggregateException">Sources that could not be taken out of the loop in order. All the rest was ended.</exception>
     internal async Task EndAsync()
     {
         // First: whatever hangs or fails below, nobody listens to the plugin any more.
@@ -51,12 +52,31 @@ internal sealed class PluginConnection(Engine engine, LoadedPlugin plugin)
             engine.Strategies.Remove(strategy);
         }
 
-        foreach (IDisposable source in _sources)
-        {
-            source.Dispose();
-        }
-
+        List<Exception> failures = CloseSources();
         await cancelled.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Task.WhenAll(_work).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (failures.Count > 0)
+        {
+            throw new AggregateException(failures);
+        }
+    }
+
+    /// <summary>All of them, whatever one of them does: none may be drained any more.</summary>
+    private List<Exception> CloseSources()
+    {
+        List<Exception> failures = [];
+        foreach (IDisposable source in _sources)
+        {
+            try
+            {
+                source.Dispose();
+            }
+            catch (Exception failure) when (failure is not OutOfMemoryException)
+            {
+                failures.Add(failure);
+            }
+        }
+
+        return failures;
     }
 }

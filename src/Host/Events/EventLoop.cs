@@ -271,14 +271,21 @@ internal sealed class EventLoop : ILaneScheduler, IDisposable
                 }
 
                 _removed = true;
-                loop._sources.TryRemove(Token, out _);
+            }
+
+            loop._sources.TryRemove(Token, out _);
+            try
+            {
+                // A descriptor that was closed behind its handle is not in the epoll any more, which the kernel reports as an error.
                 if (!Source.Handle.IsClosed)
                 {
                     loop._epoll.Remove(Source.Handle);
                 }
             }
-
-            Source.Dispose();
+            finally
+            {
+                Source.Dispose();
+            }
         }
     }
 }

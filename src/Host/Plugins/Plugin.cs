@@ -215,13 +215,26 @@ internal sealed class Plugin
         }
         catch (TimeoutException)
         {
-            ending.Abandon();
+            await AbandonAsync(ending);
             return false;
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
             _services.Plugins.Changed(_report with { Error = $"its disposal failed: {failure.Message}" }, failure.ToString());
             return true;
+        }
+    }
+
+    /// <summary>What waits on its behalf is told of the end, and that is its code again, which may hang once more.</summary>
+    private async Task AbandonAsync(LoadedPlugin ending)
+    {
+        try
+        {
+            await Task.Run(ending.Abandon).WaitAsync(EndWithin, _services.Time);
+        }
+        catch (TimeoutException)
+        {
+            // Abandoned it is all the same: there is nothing more to do to it.
         }
     }
 

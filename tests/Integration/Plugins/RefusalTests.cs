@@ -102,6 +102,18 @@ public sealed class RefusalTests : IAsyncLifetime
         await _bed.AttachedAsync();
     }
 
+    [Theory]
+    [InlineData("Hangs")]
+    [InlineData("HangsAtEnd")]
+    public async Task TheServerEndsThoughAPluginHangs(string plugin)
+    {
+        _bed.Install(plugin);
+        await _bed.Server.UntilPluginAsync(plugin, shown => shown?.State == "loaded");
+
+        await _bed.Server.StopAsync();
+        Assert.Equal(0, _bed.Server.ExitCode);
+    }
+
     [Fact]
     public async Task ContainerUtilListsAndReloadsThem()
     {

@@ -42,6 +42,9 @@ internal sealed class ServerUnderTest : IAsyncDisposable
 
     internal int ProcessId => _process!.Id;
 
+    /// <summary>Once it has ended: 137 when it had to be killed.</summary>
+    internal int ExitCode => _process!.ExitCode;
+
     internal string Log => File.Exists(LogPath) ? File.ReadAllText(LogPath) : "";
 
     internal string StateDirectory => _directory["state"];

@@ -18,6 +18,9 @@ internal sealed class BackgroundProcess : IAsyncDisposable
 
     internal bool HasExited => _process.HasExited;
 
+    /// <exception cref="InvalidOperationException">It still runs.</exception>
+    internal int ExitCode => _process.ExitCode;
+
     /// <summary>Completes when it has ended.</summary>
     internal Task WhenExitedAsync(CancellationToken cancellationToken) => _process.WaitForExitAsync(cancellationToken);
 
