@@ -17,6 +17,9 @@ internal sealed class PluginConnection(Engine engine, LoadedPlugin plugin)
     /// <summary>The object that starts containers, if the plugin has one.</summary>
     internal IContainerLauncher? Launcher { get; } = plugin.Runtimes.Select(runtime => runtime.Runtime).OfType<IContainerLauncher>().FirstOrDefault();
 
+    /// <summary>The names of its strategies.</summary>
+    internal IEnumerable<string> Strategies => plugin.Strategies.Select(strategy => strategy.Name);
+
     /// <summary>Has the runtimes followed, the sources waited for and the strategies known.</summary>
     internal void Begin(ImmutableArray<(IContainerRuntime Runtime, RuntimeDiscovery Discovery)> runtimes, Action<string, string> onBreak, Action<string> onFault)
     {

@@ -108,6 +108,20 @@ internal sealed class PluginConnections(Engine engine, Journal journal, EventFee
     }
 
     /// <inheritdoc/>
+    public IReadOnlyList<string> NamesOf(string name)
+    {
+        lock (_lock)
+        {
+            IEnumerable<string> strategies = _connections.TryGetValue(name, out PluginConnection? connection) ? connection.Strategies : [];
+            return
+            [
+                .. _runtimes.Where(runtime => runtime.Value.Plugin == name).Select(runtime => $"runtime {runtime.Key}"),
+                .. strategies.Select(strategy => $"strategy {strategy}"),
+            ];
+        }
+    }
+
+    /// <inheritdoc/>
     public void Changed(PluginReport report, string? detail)
     {
         string state = report.State.ToString().ToLowerInvariant();

@@ -3,7 +3,7 @@ namespace ContainerManager.Host.Plugins;
 /// <summary>The core, as a plugin's life sees it: what makes use of its objects.</summary>
 internal interface IPluginUser
 {
-    /// <summary>Begins to use a plugin. Runs code of the plugin.</summary>
+    /// <summary>Begins to use a plugin. Runs none of its code on the caller's thread.</summary>
     /// <returns>What it offers, in words such as <c>runtime docker</c>.</returns>
     /// <param name="name">The plugin's.</param>
     /// <param name="plugin">Its objects.</param>
@@ -19,6 +19,9 @@ internal interface IPluginUser
 
     /// <summary>The plugin does not come back: its containers are followed no longer. What is mounted in them stays.</summary>
     void Forget(string name);
+
+    /// <summary>The names that no other plugin may have now, in words such as <c>runtime docker</c>.</summary>
+    IReadOnlyList<string> NamesOf(string name);
 
     /// <summary>A plugin's state has changed.</summary>
     /// <param name="report">What it is now.</param>

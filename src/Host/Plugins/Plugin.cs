@@ -15,6 +15,7 @@ internal sealed class Plugin
     private readonly Channel<Request> _requests = Channel.CreateUnbounded<Request>(new UnboundedChannelOptions { SingleReader = true });
     private readonly PluginServices _services;
     private readonly Action<Plugin> _gone;
+    private readonly Action _namesFreed;
     private readonly Task _life;
     private LoadedPlugin? _loaded;
     private WeakReference? _context;
@@ -27,11 +28,13 @@ internal sealed class Plugin
     /// <param name="name">The folder's.</param>
     /// <param name="services">What all plugins need.</param>
     /// <param name="gone">Told when the folder is gone and nothing is left to do.</param>
-    internal Plugin(string name, PluginServices services, Action<Plugin> gone)
+    /// <param name="namesFreed">Told when another plugin may have a name that was this one's.</param>
+    internal Plugin(string name, PluginServices services, Action<Plugin> gone, Action namesFreed)
     {
         Name = name;
         _services = services;
         _gone = gone;
+        _namesFreed = namesFreed;
         _report = new PluginReport(name, PluginState.Loading, null, [], null);
         _life = Task.Run(LiveAsync);
     }
@@ -64,7 +67,13 @@ internal sealed class Plugin
         {
             if (request.Fault is null)
             {
+                IReadOnlyList<string> before = _services.Plugins.NamesOf(Name);
                 await LookGuardedAsync(request.Always);
+                // Now, not when they were let go of: a plugin that is loaded again keeps its names.
+                if (before.Except(_services.Plugins.NamesOf(Name)).Any())
+                {
+                    _namesFreed();
+                }
             }
             else if (_loaded is not null && request.Copy == _copies)
             {

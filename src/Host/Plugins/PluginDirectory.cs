@@ -165,7 +165,7 @@ internal sealed class PluginDirectory : IPathSink, IAsyncDisposable
 
             if (!_entries.TryGetValue(name, out Entry? entry))
             {
-                Plugin plugin = new(name, _services, Gone);
+                Plugin plugin = new(name, _services, Gone, LookAtRefused);
                 entry = new Entry(plugin, Path.Combine(_services.Directory, name), new QuietTime(() => plugin.Look(), _services.Time));
                 _entries.Add(name, entry);
                 entry.Follow(entry.Folder, isDirectory: true, _watcher, this);
@@ -175,7 +175,7 @@ internal sealed class PluginDirectory : IPathSink, IAsyncDisposable
         }
     }
 
-    /// <summary>The folder was gone when it was looked for. Whoever had to do without one of its names may have it now.</summary>
+    /// <summary>The folder was gone when it was looked for.</summary>
     private void Gone(Plugin plugin)
     {
         lock (_lock)
@@ -194,7 +194,15 @@ internal sealed class PluginDirectory : IPathSink, IAsyncDisposable
             _entries.Remove(plugin.Name);
             entry.Close(_watcher, this);
             _ = plugin.EndAsync();
-            foreach (Entry other in _entries.Values.Where(other => other.Plugin.Report.State == PluginState.Refused))
+        }
+    }
+
+    /// <summary>Whoever had to do without a name may have it now.</summary>
+    private void LookAtRefused()
+    {
+        lock (_lock)
+        {
+            foreach (Entry other in _entries.Values.Where(other => !_ended && other.Plugin.Report.State == PluginState.Refused))
             {
                 _ = other.Plugin.Look(always: true);
             }

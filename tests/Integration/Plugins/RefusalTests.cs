@@ -65,13 +65,17 @@ public sealed class RefusalTests : IAsyncLifetime
         await _bed.Server.UntilPluginAsync("Recorder", plugin => plugin is { State: "loaded", Error: null });
     }
 
-    [Fact]
-    public async Task ARuntimeNameIsGivenOnce()
+    [Theory]
+    [InlineData("rm -r {}")]
+    [InlineData("rm {}/PidFiles.dll")]
+    public async Task ARuntimeNameIsGivenOnce(string free)
     {
         _bed.Install("PidFiles", "Twin");
         await ShownAsync("Twin", "refused", "its runtime pidfiles is that of plugin PidFiles already");
 
-        Directory.Delete(Path.Combine(_bed.Server.PluginDirectory, "PidFiles"), recursive: true);
+        // Loaded again, it keeps its name.
+        Assert.Equal("loaded", (await _bed.Server.ReloadAsync("PidFiles")).State);
+        await ShellAsync(free, Path.Combine(_bed.Server.PluginDirectory, "PidFiles"));
         await _bed.Server.UntilPluginAsync("Twin", plugin => plugin?.State == "loaded");
         await _bed.AttachedAsync();
     }
