@@ -43,6 +43,11 @@ internal sealed class Plugin
 
     internal PluginReport Report => _report;
 
+    /// <summary>What is wrong with what is loaded, for as long as it is loaded, whatever is in the folder.</summary>
+    private string? Trouble => _fault ?? (_abandonedOne
+        ? "an earlier copy of it did not end and was abandoned; its code stays in memory until the server is restarted"
+        : null);
+
     /// <summary>The folder may have changed. Returns at once.</summary>
     /// <param name="always">Load it again even when it has not.</param>
     /// <returns>Completes when that was dealt with.</returns>
@@ -139,9 +144,9 @@ internal sealed class Plugin
             await UnloadAsync();
             await LoadAsync(folder.Assembly);
         }
-        else if (_loaded is not null && _report.Error is not null && !_abandonedOne)
+        else if (_loaded is not null && _report.Error is not null)
         {
-            Show(PluginState.Loaded, _fault, null);
+            Show(PluginState.Loaded, Trouble, null);
         }
     }
 
@@ -184,7 +189,7 @@ internal sealed class Plugin
         int copy = ++_copies;
         _fault = null;
         _report = _report with { Offers = _services.Plugins.Use(Name, _loaded, fault => Ask(always: false, fault, copy)) };
-        Show(PluginState.Loaded, _abandonedOne ? "an earlier copy of it did not end and was abandoned; its code stays in memory until the server is restarted" : null, null);
+        Show(PluginState.Loaded, Trouble, null);
     }
 
     private void Entered(WeakReference context)

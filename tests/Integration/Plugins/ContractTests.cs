@@ -58,6 +58,7 @@ public sealed class ContractTests
         await bed.Server.UntilPluginAsync(
             "Fifo", plugin => plugin?.Error?.Contains("event source fifo could not be closed: nor can it be closed", StringComparison.Ordinal) == true);
         Assert.Contains("event source fifo failed and was closed: not a request: nonsense", bed.Server.Log, StringComparison.Ordinal);
+        await AFaultOutlivesALookAtTheFolderAsync(bed, Path.Combine(folder, "Fifo.dll"));
         Assert.Null((await bed.Server.ReloadAsync("Fifo")).Error);
         await File.AppendAllTextAsync(bed.Fifo, "unbind box /asked\n", TestContext.Current.CancellationToken);
         await bed.Server.UntilGoneAsync("box", "/asked");
@@ -65,5 +66,16 @@ public sealed class ContractTests
         Directory.Delete(folder, recursive: true);
         await bed.Server.UntilPluginAsync("Fifo", plugin => plugin is null);
         Assert.Equal(1, (await bed.Server.PluginsAsync()).LoadContexts);
+    }
+
+    /// <summary>That the folder is as it was does not mend what was closed.</summary>
+    private static async Task AFaultOutlivesALookAtTheFolderAsync(PluginBed bed, string file)
+    {
+        byte[] whole = await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(file, whole[..(whole.Length / 2)], TestContext.Current.CancellationToken);
+        await bed.Server.UntilPluginAsync("Fifo", plugin => plugin?.Error?.Contains("Fifo.dll is incomplete", StringComparison.Ordinal) == true);
+        await File.WriteAllBytesAsync(file, whole, TestContext.Current.CancellationToken);
+        PluginsReply reply = await bed.Server.UntilPluginAsync("Fifo", plugin => plugin?.Error?.Contains("incomplete", StringComparison.Ordinal) != true);
+        Assert.Contains("could not be closed", reply.Plugins.Single(plugin => plugin.Name == "Fifo").Error, StringComparison.Ordinal);
     }
 }
