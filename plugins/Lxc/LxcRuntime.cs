@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using ContainerManager.Abstractions;
+using ContainerManager.Linux;
 
 namespace ContainerManager.Plugins.Lxc;
 
@@ -69,7 +70,7 @@ internal sealed class LxcRuntime : IContainerRuntime
         ContainerEntry entry = _host.OpenProcess(container.ProcessId);
         try
         {
-            await RequireSameAsync(container, cancellationToken);
+            await RequireSameAsync(container, entry, cancellationToken);
             return entry;
         }
         catch
@@ -94,7 +95,7 @@ internal sealed class LxcRuntime : IContainerRuntime
         }
     }
 
-    private async Task RequireSameAsync(ContainerDescription container, CancellationToken cancellationToken)
+    private async Task RequireSameAsync(ContainerDescription container, ContainerEntry entry, CancellationToken cancellationToken)
     {
         ContainerKey key = ContainerKey.Of(container.Id);
         Account owner = AccountOf(key) ?? throw new IOException($"{key.Path} is gone");
@@ -102,6 +103,12 @@ internal sealed class LxcRuntime : IContainerRuntime
         {
             throw new IOException(
                 $"refused: {key.Path} belongs to user {owner.UserId}, and the container has no user namespace of its own (lxc.idmap)");
+        }
+
+        // Who answers for a container names its process: it must be in a mount namespace of the same user's making.
+        if (NamespaceOwner.OfNamespace(entry.MountNamespace) is uint maker && maker != owner.UserId)
+        {
+            throw new IOException($"refused: {key.Path} belongs to user {owner.UserId}, and the container's process is in namespaces of user {maker}");
         }
 
         Observation now = await new ContainerView(_programs).LookAsync(key, owner, cancellationToken);

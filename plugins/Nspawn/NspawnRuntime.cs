@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using ContainerManager.Abstractions;
+using ContainerManager.Linux;
 
 namespace ContainerManager.Plugins.Nspawn;
 
@@ -56,6 +57,13 @@ public sealed class NspawnRuntime : IContainerRuntime
     public ValueTask<ContainerEntry> OpenAsync(ContainerDescription container, CancellationToken cancellationToken)
     {
         ContainerEntry entry = _host.OpenProcess(container.ProcessId);
+        if (NamespaceOwner.OfNamespace(entry.MountNamespace) is not 0 and uint maker)
+        {
+            // machined lets ordinary users register machines, too, under any name.
+            entry.Dispose();
+            throw new IOException($"refused: machine {container.Name} was made by user {maker}, not by root");
+        }
+
         if (_machines?.Runs(container) == true)
         {
             return ValueTask.FromResult(entry);

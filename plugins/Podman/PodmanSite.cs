@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using ContainerManager.EngineApi;
 using ContainerManager.Linux;
 
 namespace ContainerManager.Plugins.Podman;
@@ -43,12 +44,10 @@ internal abstract class PodmanSite(string socketPath)
     }
 }
 
-/// <summary>Root's. Whoever may make this socket may do anything on this host already.</summary>
+/// <summary>Root's.</summary>
 internal sealed class RootSite(string socketPath) : PodmanSite(socketPath)
 {
     internal override string? Absence => null;
 
-    internal override void Verify(Socket connection)
-    {
-    }
+    internal override void Verify(Socket connection) => PeerCredentials.RequireRoot(connection);
 }

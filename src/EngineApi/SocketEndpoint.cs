@@ -33,10 +33,7 @@ public sealed class SocketEndpoint(string socketPath, TimeProvider time) : IEngi
     {
         public string SocketPath => socketPath;
 
-        public void Verify(Socket connection)
-        {
-            // Whoever may make this socket may do anything on this host already.
-        }
+        public void Verify(Socket connection) => PeerCredentials.RequireRoot(connection);
 
         public Task WhenOverAsync(CancellationToken cancellationToken) => new TaskCompletionSource().Task.WaitAsync(cancellationToken);
 

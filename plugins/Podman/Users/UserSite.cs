@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
+using ContainerManager.EngineApi;
 using ContainerManager.Linux;
 
 namespace ContainerManager.Plugins.Podman.Users;
@@ -13,9 +13,6 @@ namespace ContainerManager.Plugins.Podman.Users;
 /// <param name="quiet">Say nothing where there is no engine.</param>
 internal sealed class UserSite(Account account, bool quiet) : PodmanSite(Path.Combine(account.RuntimeDirectory, "podman/podman.sock"))
 {
-    private const int SOL_SOCKET = 1;
-    private const int SO_PEERCRED = 17;
-
     /// <inheritdoc/>
     internal override string? Absence
     {
@@ -34,10 +31,7 @@ internal sealed class UserSite(Account account, bool quiet) : PodmanSite(Path.Co
     /// <inheritdoc/>
     internal override void Verify(Socket connection)
     {
-        // struct ucred: pid, uid, gid; 4 bytes each.
-        Span<byte> credentials = stackalloc byte[12];
-        connection.GetRawSocketOption(SOL_SOCKET, SO_PEERCRED, credentials);
-        uint user = MemoryMarshal.Read<uint>(credentials[4..]);
+        uint user = PeerCredentials.UserOf(connection);
         if (user != account.UserId)
         {
             throw new IOException(string.Create(

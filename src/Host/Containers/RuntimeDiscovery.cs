@@ -2,6 +2,8 @@ using System.Collections.Frozen;
 using ContainerManager.Abstractions;
 using ContainerManager.Host.Journaling;
 using ContainerManager.Host.State;
+using ContainerManager.Linux;
+using Microsoft.Win32.SafeHandles;
 
 namespace ContainerManager.Host.Containers;
 
@@ -21,6 +23,7 @@ internal sealed class RuntimeDiscovery(
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan OpenLimit = TimeSpan.FromSeconds(10);
 
+    private static readonly FileIdentity s_ownNamespace = OwnNamespace();
     private readonly Lock _lock = new();
     private readonly Dictionary<ContainerId, (int ProcessId, string Name)> _running = [];
     private readonly Dictionary<string, RuntimeEvent.Trouble> _troubles = [];
@@ -188,7 +191,19 @@ internal sealed class RuntimeDiscovery(
     private static ContainerDescription Ours(ContainerDescription container) => container with { Labels = container.Labels.ToFrozenDictionary() };
 
     /// <inheritdoc cref="Ours(ContainerDescription)"/>
-    private static ContainerEntry Ours(ContainerEntry entry) => new()
+    /// <exception cref="IOException">Whatever the plugin was told, it is the host itself.</exception>
+    private static ContainerEntry Ours(ContainerEntry entry)
+    {
+        if (FileStatus.OfHandle(entry.MountNamespace).Identity == s_ownNamespace)
+        {
+            entry.Dispose();
+            throw new IOException("refused: its process sees the host's own mounts, and is no container");
+        }
+
+        return Copy(entry);
+    }
+
+    private static ContainerEntry Copy(ContainerEntry entry) => new()
     {
         Process = entry.Process,
         MountNamespace = entry.MountNamespace,
@@ -197,6 +212,12 @@ internal sealed class RuntimeDiscovery(
         GroupIds = entry.GroupIds,
         Cgroups = entry.Cgroups.ToFrozenDictionary(),
     };
+
+    private static FileIdentity OwnNamespace()
+    {
+        using SafeFileHandle own = File.OpenHandle("/proc/self/ns/mnt");
+        return FileStatus.OfHandle(own).Identity;
+    }
 
     private async Task StartedAsync(IContainerRuntime runtime, ContainerDescription container, CancellationToken cancellationToken)
     {

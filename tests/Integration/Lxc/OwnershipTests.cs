@@ -90,7 +90,9 @@ public sealed class OwnershipTests : IAsyncDisposable
         await using EventRecorder<RuntimeEvent> events = new(runtime.DiscoverAsync);
         await events.NextAsync(e => e is ListComplete);
 
-        (await runtime.OpenAsync(unprivileged, Token)).Dispose();
+        // Made by root, and so not by the owner of the lxcpath, who could name any process of root's.
+        IOException foreign = await Assert.ThrowsAsync<IOException>(() => runtime.OpenAsync(unprivileged, Token).AsTask());
+        Assert.Contains("in namespaces of user 0", foreign.Message, StringComparison.Ordinal);
         IOException refused = await Assert.ThrowsAsync<IOException>(() => runtime.OpenAsync(privileged, Token).AsTask());
         Assert.Contains("no user namespace of its own", refused.Message, StringComparison.Ordinal);
         await ChangeAsync("chown", "root", _bed.Lxcpath);

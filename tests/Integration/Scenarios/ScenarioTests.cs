@@ -68,7 +68,12 @@ public abstract class ScenarioTests : IAsyncLifetime
         File.WriteAllText(_host["letter"], "0");
         await StartAsync($$"""{ "_automount": { "{{_host["letter"]}}": { "target": "/letter" }, "{{_host["end"]}}": { "target": "/end" } } }""");
         await Server.UntilBindingAsync(_name, "/letter", "attached");
-        Task<string> reader = ExecAsync("sh", "-c", "m=0; n=0; while ! test -e /end; do cat /letter >/dev/null 2>&1 || m=$((m+1)); n=$((n+1)); done; echo $m $n");
+        Task<string> reader = ExecAsync("sh", "-c", "touch /tmp/begun; m=0; n=0; while ! test -e /end; do cat /letter >/dev/null 2>&1 || m=$((m+1)); n=$((n+1)); done; echo $m $n");
+        using (CancellationTokenSource deadline = new(TimeSpan.FromSeconds(60)))
+        {
+            await FileArrival.WaitAsync(Inside("/tmp/begun"), deadline.Token);
+        }
+
         for (int i = 1; i <= 1000; i++)
         {
             File.WriteAllText(_host["letter.new"], i.ToString(CultureInfo.InvariantCulture));
