@@ -11,12 +11,17 @@ namespace ContainerManager.Plugins.Lxc;
 /// <param name="containers">Told what was seen.</param>
 /// <param name="troubles">Told what could not be seen.</param>
 /// <param name="cancellationToken">Ends all looks.</param>
+[SuppressMessage("Design", "CA1001", Justification = "Nobody takes a wait handle of the semaphore: it holds nothing to dispose.")]
 internal sealed class ContainerLooks(
     Func<ContainerKey, CancellationToken, Task<Observation?>> look, KnownContainers containers, Troubles troubles, CancellationToken cancellationToken)
 {
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(1);
 
+    /// <summary>Each look runs a program.</summary>
+    private const int AtOnce = 4;
+
+    private readonly SemaphoreSlim _free = new(AtOnce);
     private readonly Lock _lock = new();
     private readonly Dictionary<ContainerKey, Look> _running = [];
 
@@ -85,6 +90,7 @@ internal sealed class ContainerLooks(
 
     private async Task<bool> TryAsync(ContainerKey key)
     {
+        await _free.WaitAsync(cancellationToken);
         try
         {
             if (await look(key, cancellationToken) is { } seen)
@@ -99,6 +105,10 @@ internal sealed class ContainerLooks(
         {
             troubles.Say(key.Id.ToString(), reason.Message);
             return false;
+        }
+        finally
+        {
+            _free.Release();
         }
     }
 

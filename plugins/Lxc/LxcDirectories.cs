@@ -100,7 +100,7 @@ internal sealed class LxcDirectories : IEventSource
         {
             now = PlaceOnce(directory);
         }
-        while (now.Awaited is { } awaited && Directory.Exists(Path.Combine(now.Place, awaited)));
+        while (now is { Awaited: { } awaited, Closed: false } && Directory.Exists(Path.Combine(now.Place, awaited)));
         _watches[directory] = now;
         if (before != now.Descriptor)
         {
@@ -111,15 +111,17 @@ internal sealed class LxcDirectories : IEventSource
     private Watch PlaceOnce(string directory)
     {
         string? awaited = null;
+        bool closed = false;
         for (string place = directory; ; place = Path.GetDirectoryName(place)!)
         {
             try
             {
-                return new Watch(_inotify.AddWatch(place, Names | Itself | InotifyMask.IN_ONLYDIR), place, awaited);
+                return new Watch(_inotify.AddWatch(place, Names | Itself | InotifyMask.IN_ONLYDIR), place, awaited, closed);
             }
             catch (KernelException missing) when (place != "/" && (missing.Errno == ENOENT || missing.Errno == ENOTDIR || missing.Errno == EACCES))
             {
                 awaited = Path.GetFileName(place);
+                closed = missing.Errno == EACCES;
             }
         }
     }
@@ -135,7 +137,8 @@ internal sealed class LxcDirectories : IEventSource
     /// <param name="Descriptor">inotify's.</param>
     /// <param name="Place">The directory watched.</param>
     /// <param name="Awaited">The name that is waited for there; null: it is the directory wanted.</param>
-    private readonly record struct Watch(int Descriptor, string Place, string? Awaited);
+    /// <param name="Closed">That name is there, and not for us to look into (a user's FUSE).</param>
+    private readonly record struct Watch(int Descriptor, string Place, string? Awaited, bool Closed);
 }
 
 /// <summary>Something came or went.</summary>

@@ -70,7 +70,9 @@ internal sealed class LxcPrograms(string searchPath)
             start.Environment["XDG_RUNTIME_DIR"] = account.RuntimeDirectory;
         }
 
-        return Wrapped(start, Id("--reuid=", account.UserId), Id("--regid=", account.GroupId), "--clear-groups", "--inh-caps=-all", "--no-new-privs");
+        // A session of its own: a user's program must have no way to our terminal (TIOCSTI, ioctl_tty(2)).
+        string setsid = Find("setsid") ?? throw new FileNotFoundException("setsid (package util-linux) is not installed");
+        return Wrapped(Through(start, setsid), Id("--reuid=", account.UserId), Id("--regid=", account.GroupId), "--clear-groups", "--inh-caps=-all", "--no-new-privs");
 
         static string Id(string option, uint id) => option + id.ToString(CultureInfo.InvariantCulture);
     }
@@ -78,15 +80,17 @@ internal sealed class LxcPrograms(string searchPath)
     private ProcessStartInfo Wrapped(ProcessStartInfo start, params string[] options)
     {
         string setpriv = Find("setpriv") ?? throw new FileNotFoundException("setpriv (package util-linux) is not installed");
-        return Rewritten(setpriv, [.. options, start.FileName, .. start.ArgumentList]);
+        return Through(start, setpriv, options);
+    }
 
-        ProcessStartInfo Rewritten(string program, string[] arguments)
-        {
-            start.FileName = program;
-            start.ArgumentList.Clear();
-            Array.ForEach(arguments, start.ArgumentList.Add);
-            return start;
-        }
+    /// <summary>The same command, started by another program.</summary>
+    private static ProcessStartInfo Through(ProcessStartInfo start, string program, params string[] options)
+    {
+        string[] arguments = [.. options, start.FileName, .. start.ArgumentList];
+        start.FileName = program;
+        start.ArgumentList.Clear();
+        Array.ForEach(arguments, start.ArgumentList.Add);
+        return start;
     }
 
     private static async Task<string> RunAsync(ProcessStartInfo start, CancellationToken cancellationToken)

@@ -1,35 +1,44 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.CompilerServices;
+using ContainerManager.Linux;
 
 namespace ContainerManager.Plugins.Lxc;
 
 /// <summary>One lxc-monitor(1), from its start to its end.</summary>
-/// <remarks>
-/// It has a thread of ours for all of its life: the kernel's signal at the parent's death (PR_SET_PDEATHSIG, prctl(2)) is sent when the
-/// <em>thread</em> ends that started the child, and threads of the pool come and go. The thread waits for lines and costs nothing else.
-/// </remarks>
 internal sealed class MonitorProcess : IAsyncDisposable
 {
     private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan LongestLook = TimeSpan.FromMilliseconds(250);
 
-    private readonly ProcessStartInfo _start;
-    private readonly Action<string> _said;
-    private readonly TaskCompletionSource<int> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private Process? _process;
-    private volatile string _lastError = "";
+    private static readonly TimeSpan SubscribesWithin = TimeSpan.FromSeconds(10);
 
+    private readonly BoundProcess _process;
+    private readonly StrongBox<string> _lastError;
+
+    private MonitorProcess(BoundProcess process, StrongBox<string> lastError) => (_process, _lastError) = (process, lastError);
+
+    /// <summary>Starts it.</summary>
     /// <param name="start">The command.</param>
     /// <param name="said">Called with each line it writes, one at a time.</param>
-    internal MonitorProcess(ProcessStartInfo start, Action<string> said)
+    /// <exception cref="IOException">It cannot be started.</exception>
+    internal static async Task<MonitorProcess> StartAsync(ProcessStartInfo start, Action<string> said)
     {
-        (_start, _said) = (start, said);
-        new Thread(Run) { Name = "lxc-monitor", IsBackground = true }.Start();
+        StrongBox<string> lastError = new("lxc-monitor ended");
+        return new MonitorProcess(await BoundProcess.StartAsync(start, said, Complained), lastError);
+
+        void Complained(string line)
+        {
+            if (line.Length > 0)
+            {
+                lastError.Value = line;
+            }
+        }
     }
 
     /// <summary>Completes, with an <see cref="IOException"/>, when it has ended.</summary>
-    internal Task Ended => _ended.Task;
+    internal Task Ended => _process.Ended.ContinueWith(
+        _ => throw new IOException(_lastError.Value), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
 
     /// <summary>Completes when it hears every change from then on in that many lxcpaths.</summary>
     /// <remarks>
@@ -38,55 +47,26 @@ internal sealed class MonitorProcess : IAsyncDisposable
     /// </remarks>
     internal async Task WhenSubscribedAsync(int paths, CancellationToken cancellationToken)
     {
-        int processId = await _started.Task.WaitAsync(cancellationToken);
         GrowingDelay delay = new(FirstLook, LongestLook);
-        while (Connections(processId) < paths)
+        long start = Stopwatch.GetTimestamp();
+        while (Connections(_process.Id) < paths)
         {
-            await Task.WhenAny(Ended, Task.Delay(delay.Next(), cancellationToken));
-            cancellationToken.ThrowIfCancellationRequested();
-            if (Ended.IsCompleted)
+            if (Stopwatch.GetElapsedTime(start) > SubscribesWithin)
             {
-                await Ended;
+                throw new IOException($"lxc-monitor does not connect to lxc-monitord within {SubscribesWithin.TotalSeconds:0} s");
+            }
+
+            await Task.WhenAny(_process.Ended, Task.Delay(delay.Next(), cancellationToken));
+            cancellationToken.ThrowIfCancellationRequested();
+            if (_process.Ended.IsCompleted)
+            {
+                throw new IOException(_lastError.Value);
             }
         }
     }
 
     /// <summary>Ends it.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        await ((Task)_started.Task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _process?.Kill();
-        await Ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _process?.Dispose();
-    }
-
-    private void Run()
-    {
-        try
-        {
-            _process = Process.Start(_start)!;
-            _process.ErrorDataReceived += (_, e) => _lastError = e.Data is { Length: > 0 } line ? line : _lastError;
-            _process.BeginErrorReadLine();
-            _process.StandardInput.Close();
-            _started.SetResult(_process.Id);
-            while (_process.StandardOutput.ReadLine() is { } line)
-            {
-                _said(line);
-            }
-
-            _process.WaitForExit();
-            _ended.SetException(new IOException(_lastError.Length > 0 ? _lastError : "lxc-monitor ended"));
-        }
-        catch (Exception failure)
-        {
-            // The end of a thread: whoever waits for the process hears of it.
-            _started.TrySetException(failure);
-            _ended.TrySetException(failure);
-            _ = _started.Task.Exception;
-        }
-
-        _ = _ended.Task.Exception;
-    }
+    public async ValueTask DisposeAsync() => await _process.StopAsync();
 
     /// <summary>The connected unix sockets of a process.</summary>
     private static int Connections(int processId)

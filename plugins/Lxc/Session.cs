@@ -9,8 +9,6 @@ namespace ContainerManager.Plugins.Lxc;
 internal sealed class Session(
     FollowedPaths paths, LxcPrograms programs, LxcDirectories directories, KnownContainers containers, Troubles troubles, TimeProvider time)
 {
-    private const int LooksAtOnce = 4;
-
     private readonly Channel<Hint> _hints = Channel.CreateUnbounded<Hint>(new UnboundedChannelOptions { SingleReader = true });
     private readonly ContainerView _view = new(programs);
 
@@ -28,7 +26,7 @@ internal sealed class Session(
         string[] logins = [.. accounts.Values.Where(account => !account.IsRoot).Select(account => account.RuntimeDirectory).Distinct()];
         directories.Follow(paths.All.Concat(logins), Hear);
         await using MonitorProcess? monitor = rootsPaths is [] ? null
-            : new(programs.Monitor(Account.Root, rootsPaths), line => Hear(new Hint(null, MonitorLine.Container(line))));
+            : await MonitorProcess.StartAsync(programs.Monitor(Account.Root, rootsPaths), line => Hear(new Hint(null, MonitorLine.Container(line))));
         try
         {
             await (monitor?.WhenSubscribedAsync(rootsPaths.Length, ending.Token) ?? Task.CompletedTask);
@@ -96,7 +94,8 @@ internal sealed class Session(
                 }
                 else
                 {
-                    await ListAsync(path, looks);
+                    // Not awaited: a container that is slow to look at must not hold up the word of another.
+                    _ = ListAsync(path, looks);
                 }
             }
         }
@@ -114,10 +113,8 @@ internal sealed class Session(
     private Task ListAsync(string path, ContainerLooks looks)
     {
         string[] there = Allowed(path) is null ? [] : [.. Directory.EnumerateDirectories(path).Select(directory => Path.GetFileName(directory))];
-        return Parallel.ForEachAsync(
-            there.Where(name => !name.StartsWith('.')).Union(containers.NamesIn(path)),
-            new ParallelOptions { MaxDegreeOfParallelism = LooksAtOnce },
-            (name, _) => new ValueTask(looks.LookAsync(new ContainerKey(path, name))));
+        return Task.WhenAll(there.Where(name => !name.StartsWith('.')).Union(containers.NamesIn(path))
+            .Select(name => looks.LookAsync(new ContainerKey(path, name))));
     }
 
     /// <summary>As whom an lxcpath may be used; null: not at all, and that is told.</summary>

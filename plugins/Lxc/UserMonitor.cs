@@ -47,7 +47,7 @@ internal sealed class UserMonitor(LxcPrograms programs, Account account, string[
 
     private async Task ListenAsync(CancellationToken cancellationToken)
     {
-        await using MonitorProcess monitor = new(programs.Monitor(account, lxcPaths), line => heard(new Hint(null, MonitorLine.Container(line))));
+        await using MonitorProcess monitor = await MonitorProcess.StartAsync(programs.Monitor(account, lxcPaths), line => heard(new Hint(null, MonitorLine.Container(line))));
         await monitor.WhenSubscribedAsync(lxcPaths.Length, cancellationToken);
         troubles.Over(Source);
         foreach (string path in lxcPaths)

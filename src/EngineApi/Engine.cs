@@ -38,7 +38,6 @@ public sealed class Engine(EngineIdentity identity, IEngineEndpoint endpoint) : 
         catch
         {
             entry?.Dispose();
-            _containers?.Doubt(container.Id);
             throw;
         }
     }
@@ -67,7 +66,7 @@ public sealed class Engine(EngineIdentity identity, IEngineEndpoint endpoint) : 
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
                 // The boundary of one engine: whatever it is, it is said to the user and tried again, and the others go on.
-                if (endpoint.Absence is { } absence)
+                if (Absence() is { } absence)
                 {
                     health.Absent(absence);
                 }
@@ -90,6 +89,19 @@ public sealed class Engine(EngineIdentity identity, IEngineEndpoint endpoint) : 
 
     /// <inheritdoc/>
     public void Dispose() => endpoint.Dispose();
+
+    /// <summary>What cannot be looked at is not there: a user's directories are the user's to close.</summary>
+    private string? Absence()
+    {
+        try
+        {
+            return endpoint.Absence;
+        }
+        catch (Exception hidden) when (hidden is IOException or UnauthorizedAccessException)
+        {
+            return hidden.Message;
+        }
+    }
 
     /// <summary>Goes one way to the engine to its end. Returns when there is a better one; throws when it is broken.</summary>
     private async Task ConnectAsync(KnownContainers containers, Action listed, CancellationToken cancellationToken)

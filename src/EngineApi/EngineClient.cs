@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
 using Docker.DotNet;
 using Docker.DotNet.Models;
 using Docker.DotNet.NativeHttp;
@@ -10,6 +11,9 @@ namespace ContainerManager.EngineApi;
 /// <summary>The few requests of the Engine API that discovery needs, over one socket.</summary>
 internal sealed class EngineClient : IDisposable
 {
+    /// <summary>More than are ever needed at once: the looks, the list and the events. An engine may be a user's, and must not use up what is ours.</summary>
+    private const int MostConnections = ContainerLooks.AtOnce + 4;
+
     private readonly EngineIdentity _identity;
     private readonly TimeSpan _answerWithin;
     private readonly DockerClient _client;
@@ -37,7 +41,8 @@ internal sealed class EngineClient : IDisposable
     }
 
     /// <summary>What there is to know of a container.</summary>
-    /// <exception cref="IOException">The engine does not answer, or answers with an error.</exception>
+    /// <exception cref="EngineAnswerException">The engine has no good answer for this container.</exception>
+    /// <exception cref="IOException">The engine cannot be reached.</exception>
     internal async Task<Observation> LookAsync(string id, CancellationToken cancellationToken)
     {
         try
@@ -80,7 +85,7 @@ internal sealed class EngineClient : IDisposable
         }
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new IOException($"no answer within {_answerWithin.TotalSeconds} s", exception);
+            throw new EngineAnswerException($"no answer within {_answerWithin.TotalSeconds} s", exception);
         }
         catch (HttpRequestException exception)
         {
@@ -89,7 +94,11 @@ internal sealed class EngineClient : IDisposable
         }
         catch (DockerApiException exception)
         {
-            throw new IOException(exception.Message, exception);
+            throw new EngineAnswerException(exception.Message, exception);
+        }
+        catch (JsonException exception)
+        {
+            throw new EngineAnswerException($"an answer that cannot be read: {exception.Message}", exception);
         }
     }
 
@@ -105,7 +114,7 @@ internal sealed class EngineClient : IDisposable
     private static void UseSocket(SocketsHttpHandler handler, IEngineRoute route)
     {
         handler.UseProxy = false;
-        handler.MaxConnectionsPerServer = int.MaxValue;
+        handler.MaxConnectionsPerServer = MostConnections;
         handler.ConnectCallback = async (_, cancellationToken) =>
         {
             Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);

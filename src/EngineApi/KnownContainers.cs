@@ -14,6 +14,9 @@ internal sealed class KnownContainers(EngineIdentity identity, ChannelWriter<Run
     /// <summary>Id → how it was reported; null: reported as stopped.</summary>
     private readonly Dictionary<string, ContainerDescription?> _reported = [];
 
+    /// <summary>Id → what was said of it that could not be understood.</summary>
+    private readonly Dictionary<string, string> _troubles = [];
+
     /// <summary>Everything reported that was not removed since.</summary>
     internal string[] Ids
     {
@@ -49,18 +52,6 @@ internal sealed class KnownContainers(EngineIdentity identity, ChannelWriter<Run
         }
     }
 
-    /// <summary>It could not be entered: the next look that finds it running says so again.</summary>
-    internal void Doubt(ContainerId id)
-    {
-        lock (_lock)
-        {
-            if (identity.Own(id) is { } own && _reported.GetValueOrDefault(own) is { } before)
-            {
-                _reported[own] = before with { ProcessId = 0 };
-            }
-        }
-    }
-
     /// <summary>It exists, but does not run.</summary>
     internal void Rests(string id)
     {
@@ -80,6 +71,33 @@ internal sealed class KnownContainers(EngineIdentity identity, ChannelWriter<Run
             events.TryWrite(new RuntimeEvent.Removed(identity.IdOf(id)));
         }
     }
+
+    /// <summary>The engine has no good answer for it.</summary>
+    internal void NotUnderstood(string id, string reason)
+    {
+        lock (_lock)
+        {
+            if (_troubles.GetValueOrDefault(id) != reason)
+            {
+                _troubles[id] = reason;
+                events.TryWrite(new RuntimeEvent.Trouble(TroubleOf(id), reason));
+            }
+        }
+    }
+
+    /// <summary>It has again.</summary>
+    internal void Understood(string id)
+    {
+        lock (_lock)
+        {
+            if (_troubles.Remove(id))
+            {
+                events.TryWrite(new RuntimeEvent.Trouble(TroubleOf(id), null));
+            }
+        }
+    }
+
+    private string TroubleOf(string id) => $"container {identity.IdOf(id).Value}";
 
     private static bool SameRun(ContainerDescription before, ContainerDescription now) =>
         before.ProcessId == now.ProcessId && before.Name == now.Name && before.HostName == now.HostName;

@@ -51,17 +51,25 @@ public sealed class SocketArrival : IDisposable
             directory = Path.GetDirectoryName(next)!;
         }
 
-        string real = new DirectoryInfo(directory).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? directory;
-        if (_watcher?.Path == real)
-        {
-            return;
-        }
-
-        _watcher?.Dispose();
-        _watcher = TryWatch(real, Path.GetFileName(next));
+        // Anew each time: the same path may be another directory now, and a watch on the first is dead. The old one goes last, for no gap.
+        FileSystemWatcher? before = _watcher;
+        _watcher = TryWatch(RealPath(directory), Path.GetFileName(next));
+        before?.Dispose();
         if (next != _path && Path.Exists(next))
         {
             Arrived();
+        }
+    }
+
+    private static string RealPath(string directory)
+    {
+        try
+        {
+            return new DirectoryInfo(directory).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? directory;
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return directory;
         }
     }
 

@@ -31,7 +31,8 @@ internal sealed record ServiceCommand(string Directory, ImmutableArray<string> O
 
     internal ProcessStartInfo StartInfo(string podman)
     {
-        string[] service = [podman, .. Options, "system", "service", "--time=0", "unix://" + SocketPath];
+        // A session of its own: a user's program must have no way to our terminal (TIOCSTI, ioctl_tty(2)).
+        string[] service = [.. User is null ? Array.Empty<string>() : ["setsid"], podman, .. Options, "system", "service", "--time=0", "unix://" + SocketPath];
         ProcessStartInfo info = new("setpriv", ["--pdeathsig=SIGTERM", .. Identity(), "--", .. service])
         {
             WorkingDirectory = "/",

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
-using ContainerManager.Abstractions;
 using ContainerManager.EngineApi;
+using ContainerManager.Linux;
 
 namespace ContainerManager.Plugins.Podman.Service;
 
@@ -8,14 +8,14 @@ namespace ContainerManager.Plugins.Podman.Service;
 internal sealed class ServiceProcess : IAsyncDisposable
 {
     private static readonly TimeSpan ListensWithin = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan AboutToListen = TimeSpan.FromMilliseconds(5);
 
-    private readonly IPluginHost _host;
     private readonly BoundProcess _process;
+    private readonly LastWord _lastWord;
 
-    private ServiceProcess(IPluginHost host, BoundProcess process, string socketPath)
+    private ServiceProcess(BoundProcess process, LastWord lastWord, string socketPath)
     {
-        _host = host;
-        _process = process;
+        (_process, _lastWord) = (process, lastWord);
         SocketPath = socketPath;
     }
 
@@ -23,15 +23,17 @@ internal sealed class ServiceProcess : IAsyncDisposable
     internal string SocketPath { get; }
 
     /// <summary>Why it ended, after it has.</summary>
-    internal string Epitaph => $"podman system service ended with status {_process.ExitCode}" + (_process.LastWord is { } word ? $": {word}" : "");
+    internal string Epitaph => $"podman system service ended with status {_process.ExitCode}" + (_lastWord.Text is { } word ? $": {word}" : "");
 
     /// <summary>Starts it, and returns when it listens.</summary>
     /// <exception cref="IOException">It does not.</exception>
     internal static async Task<ServiceProcess> StartAsync(
-        IPluginHost host, ServiceCommand command, string podman, TimeProvider time, CancellationToken cancellationToken)
+        ServiceCommand command, string podman, TimeProvider time, CancellationToken cancellationToken)
     {
         using SocketArrival arrival = PrepareSocket(command);
-        ServiceProcess service = new(host, await BoundProcess.StartAsync(command.StartInfo(podman)), command.SocketPath);
+        LastWord lastWord = new();
+        BoundProcess process = await BoundProcess.StartAsync(command.StartInfo(podman), said: null, lastWord.Hear);
+        ServiceProcess service = new(process, lastWord, command.SocketPath);
         try
         {
             await service.WhenListeningAsync(arrival, time, cancellationToken);
@@ -48,7 +50,7 @@ internal sealed class ServiceProcess : IAsyncDisposable
     internal Task WhenEndedAsync() => _process.Ended;
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync() => await _process.StopAsync(_host);
+    public async ValueTask DisposeAsync() => await _process.StopAsync();
 
     private static SocketArrival PrepareSocket(ServiceCommand command)
     {
@@ -83,23 +85,16 @@ internal sealed class ServiceProcess : IAsyncDisposable
                 throw new IOException($"podman system service does not listen within {ListensWithin.TotalSeconds:0} s");
             }
 
-            if (File.Exists(SocketPath))
-            {
-                // Bound, and about to listen: its next system call.
-                await Task.Yield();
-            }
-            else
-            {
-                await WhenMadeAsync(arrival, time, cancellationToken);
-            }
+            // Between bind(2) and listen(2) it is there and refuses; that is over in its next system call, and no event tells of it.
+            await WhenMadeAsync(arrival, File.Exists(SocketPath) ? AboutToListen : ListensWithin, time, cancellationToken);
         }
     }
 
     /// <summary>Completes when the socket may have been made, or the service has ended.</summary>
-    private async Task WhenMadeAsync(SocketArrival arrival, TimeProvider time, CancellationToken cancellationToken)
+    private async Task WhenMadeAsync(SocketArrival arrival, TimeSpan atMost, TimeProvider time, CancellationToken cancellationToken)
     {
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task made = arrival.WaitAsync(ListensWithin, time, either.Token);
+        Task made = arrival.WaitAsync(atMost, time, either.Token);
         await Task.WhenAny(made, _process.Ended);
         await either.CancelAsync();
         await made.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -9,15 +9,15 @@ internal sealed class ServiceStarter(IPluginHost host, PodmanProgram program, Ti
 {
     /// <summary>The service of root's engine.</summary>
     internal PodmanService OfRoot(ImmutableArray<string> options) =>
-        new(host, program, time, new ServiceCommand(host.StateDirectory, options, User: null));
+        new(program, time, new ServiceCommand(host.StateDirectory, options, User: null));
 
     /// <summary>The service of a user's engine: beside where Podman's own would be, since the user cannot write where root's is.</summary>
     internal PodmanService Of(Account account) =>
-        new(host, program, time, new ServiceCommand(account.RuntimeDirectory, [], account));
+        new(program, time, new ServiceCommand(account.RuntimeDirectory, [], account));
 }
 
 /// <summary>A service that can be started.</summary>
-internal sealed class PodmanService(IPluginHost host, PodmanProgram program, TimeProvider time, ServiceCommand command)
+internal sealed class PodmanService(PodmanProgram program, TimeProvider time, ServiceCommand command)
 {
     /// <summary>Why it cannot be started, which is no fault; null: it can.</summary>
     internal string? Absence => program.Find() is null ? "podman is not installed" : null;
@@ -25,6 +25,6 @@ internal sealed class PodmanService(IPluginHost host, PodmanProgram program, Tim
     /// <summary>Starts it, and returns when it listens.</summary>
     /// <exception cref="IOException">It does not start.</exception>
     internal Task<ServiceProcess> StartAsync(CancellationToken cancellationToken) => program.Find() is { } path
-        ? ServiceProcess.StartAsync(host, command, path, time, cancellationToken)
+        ? ServiceProcess.StartAsync(command, path, time, cancellationToken)
         : throw new IOException("podman is not installed");
 }

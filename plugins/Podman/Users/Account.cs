@@ -10,6 +10,8 @@ namespace ContainerManager.Plugins.Podman.Users;
 /// <param name="Home">The home directory.</param>
 internal sealed record Account(string Name, uint UserId, uint GroupId, string Home)
 {
+    private static readonly TimeSpan AnswersWithin = TimeSpan.FromSeconds(10);
+
     /// <summary>Where a logged-in user's sockets are (pam_systemd(8)).</summary>
     internal string RuntimeDirectory => string.Create(CultureInfo.InvariantCulture, $"{LoggedInUsers.RuntimeDirectories}/{UserId}");
 
@@ -19,12 +21,26 @@ internal sealed record Account(string Name, uint UserId, uint GroupId, string Ho
     /// <exception cref="IOException">It cannot be asked, or the user is root by another name.</exception>
     internal static async Task<Account?> FindAsync(string user, CancellationToken cancellationToken)
     {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(AnswersWithin);
         try
         {
             using Process getent = Process.Start(new ProcessStartInfo("getent", ["passwd", user]) { RedirectStandardOutput = true })!;
-            string output = await getent.StandardOutput.ReadToEndAsync(cancellationToken);
-            await getent.WaitForExitAsync(cancellationToken);
-            return Parse(output);
+            try
+            {
+                string output = await getent.StandardOutput.ReadToEndAsync(limit.Token);
+                await getent.WaitForExitAsync(limit.Token);
+                return Parse(output);
+            }
+            finally
+            {
+                // A directory service that does not answer must not leave a process for each question. One that has ended is no error.
+                getent.Kill();
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new IOException($"getent passwd {user} does not answer within {AnswersWithin.TotalSeconds:0} s");
         }
         catch (System.ComponentModel.Win32Exception failure)
         {

@@ -17,8 +17,8 @@ internal sealed class LoggedInUsers(ImmutableArray<string> named, UserEngines en
     /// <summary>Each logged-in user has a directory here, named by the user id (pam_systemd(8)).</summary>
     internal const string RuntimeDirectories = "/run/user";
 
-    /// <summary>People, not services: UID_MIN of login.defs(5), and less than nobody's.</summary>
-    private const uint First = 1000, Last = 65533;
+    /// <summary>People, not services: UID_MIN of login.defs(5), and not nobody. Directory services give people numbers far beyond.</summary>
+    private const uint First = 1000, Nobody = 65534;
 
     private static readonly TimeSpan LookAfter = TimeSpan.FromSeconds(30);
 
@@ -27,16 +27,16 @@ internal sealed class LoggedInUsers(ImmutableArray<string> named, UserEngines en
     {
         // Nobody waits for the lists of people who may never have an engine.
         listed();
-        HashSet<uint> known = [];
-        List<Task> following = [];
+        Dictionary<uint, Task> following = [];
         using SocketArrival arrival = new(Path.Combine(RuntimeDirectories, "*"));
         try
         {
             while (true)
             {
-                foreach (uint id in LoggedIn().Where(known.Add))
+                // One that could not be followed (a directory service that did not answer) is tried again.
+                foreach (uint id in LoggedIn().Where(id => following.GetValueOrDefault(id) is null or { IsFaulted: true }))
                 {
-                    following.Add(FollowAsync(id, events, cancellationToken));
+                    following[id] = FollowAsync(id, events, cancellationToken);
                 }
 
                 await arrival.WaitAsync(LookAfter, engines.Time, cancellationToken);
@@ -44,14 +44,14 @@ internal sealed class LoggedInUsers(ImmutableArray<string> named, UserEngines en
         }
         finally
         {
-            await Task.WhenAll(following).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(following.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
     private static IEnumerable<uint> LoggedIn() => Directory.Exists(RuntimeDirectories)
         ? Directory.GetDirectories(RuntimeDirectories)
             .Select(path => uint.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out uint id) ? id : 0)
-            .Where(id => id is >= First and <= Last)
+            .Where(id => id is >= First and not Nobody)
         : [];
 
     private async Task FollowAsync(uint id, ChannelWriter<RuntimeEvent> events, CancellationToken cancellationToken)

@@ -18,7 +18,16 @@ internal sealed class UserSite(Account account, bool quiet) : PodmanSite(Path.Co
     {
         get
         {
-            FileStatus? directory = FileStatus.OfPath(account.RuntimeDirectory);
+            FileStatus? directory;
+            try
+            {
+                directory = FileStatus.OfPath(account.RuntimeDirectory);
+            }
+            catch (KernelException hidden)
+            {
+                return Silence ?? $"user {account.Name} does not let {account.RuntimeDirectory} be looked at: {hidden.Message}";
+            }
+
             return directory is { Identity.Kind: FileKind.Directory } there && there.Owner == account.UserId
                 ? null
                 : Silence ?? $"user {account.Name} is not logged in (there is no {account.RuntimeDirectory} of that user)";

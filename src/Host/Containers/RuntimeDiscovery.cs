@@ -2,8 +2,6 @@ using System.Collections.Frozen;
 using ContainerManager.Abstractions;
 using ContainerManager.Host.Journaling;
 using ContainerManager.Host.State;
-using ContainerManager.Linux;
-using Microsoft.Win32.SafeHandles;
 
 namespace ContainerManager.Host.Containers;
 
@@ -17,13 +15,11 @@ namespace ContainerManager.Host.Containers;
 /// <param name="statusChanged">Told how it does, each time that changes.</param>
 /// <param name="time">For delays.</param>
 internal sealed class RuntimeDiscovery(
-    string name, Journal journal, Action<HostEvent> post, Action<DiscoveryStatus> statusChanged, TimeProvider time)
+    string name, Journal journal, Action<HostEvent> post, Action<DiscoveryStatus> statusChanged, TimeProvider time) : IOpeningSink
 {
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan OpenLimit = TimeSpan.FromSeconds(10);
 
-    private static readonly FileIdentity s_ownNamespace = OwnNamespace();
     private readonly Lock _lock = new();
     private readonly Dictionary<ContainerId, (int ProcessId, string Name)> _running = [];
     private readonly Dictionary<string, RuntimeEvent.Trouble> _troubles = [];
@@ -137,43 +133,91 @@ internal sealed class RuntimeDiscovery(
 
     private async Task FollowAsync(IContainerRuntime runtime, Action connected, Action<string> onFailure, CancellationToken cancellationToken)
     {
-        HashSet<ContainerId> listed = [];
+        using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        ContainerOpenings openings = new(runtime, this, time, ending.Token);
+        Stream stream = new([], openings, connected, onFailure);
         _troubles.Clear();
-        await foreach (RuntimeEvent e in runtime.DiscoverAsync(cancellationToken).WithCancellation(cancellationToken))
+        try
         {
-            if (e is RuntimeEvent.Started started)
+            await foreach (RuntimeEvent e in runtime.DiscoverAsync(cancellationToken).WithCancellation(cancellationToken))
             {
-                listed.Add(started.Container.Id);
-                await StartedAsync(runtime, Ours(started.Container), cancellationToken);
-                continue;
+                Told(() => TakeIn(e, stream), cancellationToken);
             }
-
-            Told(() => TakeIn(e, listed, connected, onFailure), cancellationToken);
+        }
+        finally
+        {
+            await ending.CancelAsync();
+            await openings.WhenEndedAsync();
         }
     }
 
-    private void TakeIn(RuntimeEvent e, HashSet<ContainerId> listed, Action connected, Action<string> onFailure)
+    private void TakeIn(RuntimeEvent e, Stream stream)
     {
         switch (e)
         {
+            case RuntimeEvent.Started started:
+                stream.Listed.Add(started.Container.Id);
+                Started(started.Container, stream.Openings);
+                break;
             case RuntimeEvent.Stopped stopped:
+                stream.Openings.Cancel(stopped.Id);
                 Stopped(stopped.Id);
                 break;
             case RuntimeEvent.Removed removed:
+                stream.Openings.Cancel(removed.Id);
                 Stopped(removed.Id);
                 journal.Forget(removed.Id);
                 break;
             case RuntimeEvent.ListComplete:
-                _running.Keys.Where(id => !listed.Contains(id)).ToList().ForEach(Stopped);
-                connected();
+                _running.Keys.Where(id => !stream.Listed.Contains(id)).ToList().ForEach(Stopped);
+                stream.Connected();
                 Listening();
-                _listed.TrySetResult();
+                _ = stream.Openings.WhenTriedAsync().ContinueWith(
+                    static (_, listed) => ((TaskCompletionSource)listed!).TrySetResult(), _listed, TaskScheduler.Default);
                 break;
             case RuntimeEvent.Trouble trouble:
-                Troubled(trouble, onFailure);
+                Troubled(trouble, stream.OnFailure);
                 break;
             default:
                 throw new InvalidOperationException($"unknown event {e.GetType().Name}");
+        }
+    }
+
+    private void Started(ContainerDescription container, ContainerOpenings openings)
+    {
+        if (_running.GetValueOrDefault(container.Id) != (container.ProcessId, container.Name))
+        {
+            // Holds no object of the plugin: it may be unloaded while its containers run.
+            openings.Begin(container with { Labels = container.Labels.ToFrozenDictionary() });
+        }
+    }
+
+    /// <inheritdoc/>
+    bool IOpeningSink.Opened(ContainerDescription container, ContainerEntry entry, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            if (cancellationToken.IsCancellationRequested)
+            {
+                return false;
+            }
+
+            _running[container.Id] = (container.ProcessId, container.Name);
+            post(new HostEvent.ContainerStarted(container, entry));
+            return true;
+        }
+    }
+
+    /// <summary>Known all the same, so that its end is noticed; without a process, so that the next word of it is another try.</summary>
+    void IOpeningSink.Unreachable(ContainerDescription container, string reason, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            if (!cancellationToken.IsCancellationRequested)
+            {
+                _running[container.Id] = default;
+                post(new HostEvent.ContainerUnreachable(container, reason));
+            }
         }
     }
 
@@ -187,113 +231,16 @@ internal sealed class RuntimeDiscovery(
         }
     }
 
-    /// <summary>Holds no object of the plugin: it may be unloaded while its containers run.</summary>
-    private static ContainerDescription Ours(ContainerDescription container) => container with { Labels = container.Labels.ToFrozenDictionary() };
-
-    /// <inheritdoc cref="Ours(ContainerDescription)"/>
-    /// <exception cref="IOException">Whatever the plugin was told, it is the host itself.</exception>
-    private static ContainerEntry Ours(ContainerEntry entry)
-    {
-        if (FileStatus.OfHandle(entry.MountNamespace).Identity == s_ownNamespace)
-        {
-            entry.Dispose();
-            throw new IOException("refused: its process sees the host's own mounts, and is no container");
-        }
-
-        return Copy(entry);
-    }
-
-    private static ContainerEntry Copy(ContainerEntry entry) => new()
-    {
-        Process = entry.Process,
-        MountNamespace = entry.MountNamespace,
-        Root = entry.Root,
-        UserIds = entry.UserIds,
-        GroupIds = entry.GroupIds,
-        Cgroups = entry.Cgroups.ToFrozenDictionary(),
-    };
-
-    private static FileIdentity OwnNamespace()
-    {
-        using SafeFileHandle own = File.OpenHandle("/proc/self/ns/mnt");
-        return FileStatus.OfHandle(own).Identity;
-    }
-
-    private async Task StartedAsync(IContainerRuntime runtime, ContainerDescription container, CancellationToken cancellationToken)
-    {
-        bool known = false;
-        Told(() => known = _running.TryGetValue(container.Id, out var before) && before == (container.ProcessId, container.Name), cancellationToken);
-        if (known)
-        {
-            return;
-        }
-
-        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(OpenLimit);
-        try
-        {
-            await OpenAsync(runtime, container, limit.Token, cancellationToken);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            Told(() => Unreachable(container, $"the {name} plugin did not open it within {OpenLimit.TotalSeconds:0} s"), cancellationToken);
-        }
-        catch (Exception failure) when (failure is not OutOfMemoryException && !cancellationToken.IsCancellationRequested)
-        {
-            string reason = failure.Message;
-            Told(() => Unreachable(container, reason), cancellationToken);
-        }
-    }
-
-    private async Task OpenAsync(IContainerRuntime runtime, ContainerDescription container, CancellationToken limit, CancellationToken cancellationToken)
-    {
-        Task<ContainerEntry> opening = runtime.OpenAsync(container, limit).AsTask();
-        try
-        {
-            ContainerEntry entry = Ours(await opening.WaitAsync(limit));
-            Told(
-                () =>
-                {
-                    _running[container.Id] = (container.ProcessId, container.Name);
-                    post(new HostEvent.ContainerStarted(container, entry));
-                },
-                cancellationToken);
-        }
-        catch (OperationCanceledException)
-        {
-            // Comes too late for anybody to use; its handles would keep the container's namespaces.
-            _ = opening.ContinueWith(
-                static late => late.Result.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
-            throw;
-        }
-    }
-
-    /// <summary>Known all the same, so that its end is noticed; without a process, so that the next word of it is another try.</summary>
-    private void Unreachable(ContainerDescription container, string reason)
-    {
-        _running[container.Id] = default;
-        post(new HostEvent.ContainerUnreachable(container, reason));
-    }
-
     private void Stopped(ContainerId container)
     {
         _running.Remove(container);
         post(new HostEvent.ContainerStopped(container, null));
     }
-}
 
-/// <summary>How the discovery of a runtime does.</summary>
-/// <param name="State">What it is doing.</param>
-/// <param name="Reason">Why the last try failed.</param>
-internal sealed record DiscoveryStatus(DiscoveryState State, string? Reason);
-
-/// <summary>What a discovery is doing.</summary>
-internal enum DiscoveryState
-{
-    Connecting,
-    Listening,
-
-    /// <summary>What it follows is not there; nothing is wrong.</summary>
-    Waiting,
-    Failed,
+    /// <summary>One stream while it is read.</summary>
+    /// <param name="Listed">What it has named.</param>
+    /// <param name="Openings">What is being opened.</param>
+    /// <param name="Connected">To be called when its list is complete.</param>
+    /// <param name="OnFailure">Told of what breaks in it.</param>
+    private sealed record Stream(HashSet<ContainerId> Listed, ContainerOpenings Openings, Action Connected, Action<string> OnFailure);
 }

@@ -11,9 +11,9 @@ internal static class Exemptions
         ["src/EngineApi/ContainerLooks.cs"] = "what cannot be looked at is told in the stream, and the look is repeated",
         ["plugins/Lxc/ContainerLooks.cs"] = "a defect in one look is told as trouble; the other containers go on",
         ["plugins/Lxc/LxcRuntime.cs"] = "carries the failure of the following task to the stream, which throws it",
-        ["plugins/Lxc/MonitorProcess.cs"] = "the end of a thread: the failure goes to whoever waits for the process",
         ["plugins/Nspawn/MachineWatch.cs"] = "carries the failure of the plugin's thread to the stream, which throws it",
         ["src/Host/Containers/ContainerLane.cs"] = "a strategy of a plugin, or a defect: the binding says failed, and is not pending for ever",
+        ["src/Host/Containers/ContainerOpenings.cs"] = "a plugin's code: the container is shown as failed, and tried again with a growing delay",
         ["src/Host/Containers/RuntimeDiscovery.cs"] = "a plugin's code: shown in status, opened again with a growing delay",
         ["src/Host/Control/ControlApplication.cs"] = "a failed request is answered, and logged",
         ["src/Host/Control/EventStream.cs"] = "the response has begun: the failure ends it, and is logged",
@@ -27,6 +27,7 @@ internal static class Exemptions
     internal static readonly Dictionary<string, string> Delay = new()
     {
         ["src/Host/Containers/RuntimeDiscovery.cs"] = "the growing delay before a broken stream is opened again",
+        ["src/Host/Containers/ContainerOpenings.cs"] = "the growing delay before a container that could not be opened is tried again",
         ["plugins/Lxc/Discovery.cs"] = "the growing delay before LXC is listened to again",
         ["plugins/Lxc/MonitorProcess.cs"] = "lxc-monitor gives no sign that it has subscribed; for the milliseconds after its start only",
         ["plugins/Lxc/UserMonitor.cs"] = "the growing delay before a user's LXC is listened to again",

@@ -36,6 +36,7 @@ internal sealed class ForgedEngine : IAsyncDisposable
                         dprintf(c, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n");
                         pause();
                     } else if (strstr(request, "/containers/json")) answer(c, argv[2]);
+                    else if (strstr(request, "/containers/bad")) answer(c, "{ no answer");
                     else answer(c, argv[3]);
                     return 0;
                 }
@@ -43,6 +44,9 @@ internal sealed class ForgedEngine : IAsyncDisposable
             }
         }
         """;
+
+    /// <summary>A container that it lists and has no good answer for.</summary>
+    internal const string Unreadable = "bad456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0";
 
     private readonly BackgroundProcess _process;
 
@@ -58,7 +62,7 @@ internal sealed class ForgedEngine : IAsyncDisposable
     {
         await File.WriteAllTextAsync(directory["forged.c"], Source, TestContext.Current.CancellationToken);
         (await Command.RunAsync("gcc", ["-O1", "-o", directory["forged"], directory["forged.c"]])).OutputOrThrow();
-        string list = $$"""[{"Id":"{{id}}","Names":["/{{name}}"],"State":"running"}]""";
+        string list = $$"""[{"Id":"{{Unreadable}}","Names":["/unreadable"],"State":"running"},{"Id":"{{id}}","Names":["/{{name}}"],"State":"running"}]""";
         string inspect = $$$"""{"Id":"{{{id}}}","Name":"/{{{name}}}","State":{"Status":"running","Running":true,"Pid":{{{processId}}}},"Config":{"Hostname":"x"}}""";
         string[] command = [.. engine.User!.Command, directory["forged"], engine.SocketPath, list, inspect];
         File.Delete(engine.SocketPath);

@@ -79,6 +79,18 @@ public sealed class HostileUserTests(PodmanEngineFixture fixture) : IAsyncLifeti
     }
 
     [Fact]
+    public async Task A_container_with_no_good_answer_holds_up_no_other()
+    {
+        await using ForgedEngine forged = await ForgedEngine.StartAsync(_engine, _directory, Id, "web", Environment.ProcessId);
+        await using PodmanBed bed = PodmanBed.On(fixture.Root, _engine.User!);
+        await bed.Events.NextAsync(e => e is ListComplete);
+        Assert.Contains(bed.Events.All, e => e is Started { Container.Name: "web" });
+        Trouble trouble = Assert.Single(bed.Events.All.OfType<Trouble>(), trouble => trouble.Reason is not null);
+        Assert.Contains(ForgedEngine.Unreadable, trouble.Source, StringComparison.Ordinal);
+        Assert.Contains("cannot be read", trouble.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Words_that_are_no_names_are_not_repeated()
     {
         await using ForgedEngine forged = await ForgedEngine.StartAsync(_engine, _directory, Id, "we\\u001bb", Environment.ProcessId);

@@ -4,6 +4,7 @@ namespace ContainerManager.Tests.Unit.Plugins;
 internal sealed class SetClock : TimeProvider, ITimer
 {
     private TimerCallback _callback = _ => { };
+    private object? _state;
     private TimeSpan _now;
     private TimeSpan? _due;
 
@@ -13,7 +14,7 @@ internal sealed class SetClock : TimeProvider, ITimer
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
-        _callback = callback;
+        (_callback, _state) = (callback, state);
         Change(dueTime, period);
         return this;
     }
@@ -30,7 +31,7 @@ internal sealed class SetClock : TimeProvider, ITimer
         if (_due <= _now)
         {
             _due = null;
-            _callback(null);
+            _callback(_state);
         }
     }
 
