@@ -175,6 +175,7 @@ internal sealed class ContainerOpenings(IContainerRuntime runtime, IOpeningSink 
         {
             Process = entry.Process,
             MountNamespace = entry.MountNamespace,
+            NetworkNamespace = entry.NetworkNamespace,
             Root = entry.Root,
             UserIds = entry.UserIds,
             GroupIds = entry.GroupIds,

@@ -63,14 +63,22 @@ internal static class OurMount
         return null;
     }
 
+    /// <summary>How many mounts lie on one another at a target.</summary>
+    internal static int CountAt(ContainerEntry container, string target) => MountPoints(container).Count(path => path == target);
+
     /// <summary>Mount points in the container with the target's last component.</summary>
     private static string[] Namesakes(ContainerEntry container, string target)
     {
         string name = target[target.LastIndexOf('/')..];
+        return [.. MountPoints(container).Where(path => path.EndsWith(name, StringComparison.Ordinal))];
+    }
+
+    private static IEnumerable<string> MountPoints(ContainerEntry container)
+    {
         string? pid = File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fdinfo/{container.Process.DangerousGetHandle()}"))
             .FirstOrDefault(line => line.StartsWith("Pid:", StringComparison.Ordinal))?[4..].Trim();
         return pid is null || !int.TryParse(pid, CultureInfo.InvariantCulture, out int processId) || processId <= 0
             ? []
-            : [.. MountTable.OfProcess(processId).Mounts.Select(mount => mount.MountPoint).Where(path => path.EndsWith(name, StringComparison.Ordinal))];
+            : MountTable.OfProcess(processId).Mounts.Select(mount => mount.MountPoint);
     }
 }

@@ -1,3 +1,5 @@
+using ContainerManager.Linux;
+
 namespace ContainerManager.Host.Paths;
 
 /// <summary>That a walk wants to hear of names in a watched directory. Linked into the table; belongs to one watch at a time.</summary>
@@ -21,15 +23,15 @@ internal sealed class Interest(PatternWalk walk, WalkNode node, string directory
 
     internal Interest? Previous { get; set; }
 
-    /// <summary>The same file with another content, owner or mode matters too.</summary>
-    internal bool WantsContent { get; } = walk is { WantsContent: true };
+    /// <summary>What matters too of a file that stays the same: another content, owner or mode.</summary>
+    internal InotifyMask InPlace { get; } = walk?.InPlace ?? 0;
 
     /// <summary>Something happened to a name in the directory.</summary>
     /// <param name="name">Which.</param>
     /// <param name="inPlace">It is the same file as before, with another content, owner or mode.</param>
     internal void Changed(string name, bool inPlace)
     {
-        if (inPlace)
+        if (inPlace && walk.WantsContent)
         {
             walk.Reexamine(WalkNode.Join(node.Path, about ?? name));
         }

@@ -1,3 +1,4 @@
+using ContainerManager.Linux;
 using System.Runtime.InteropServices;
 
 namespace ContainerManager.Host.Paths;
@@ -39,7 +40,7 @@ internal sealed class InterestSet
     }
 
     /// <summary>Adds those who mean the name; of a change in place only those who want to hear of such.</summary>
-    internal void Match(string name, bool inPlace, List<Hit> hits)
+    internal void Match(string name, InotifyMask inPlace, List<Hit> hits)
     {
         _byName.TryGetValue(name, out Interest? interest);
         for (; interest is not null; interest = interest.Next)
@@ -57,9 +58,9 @@ internal sealed class InterestSet
 
         void Hear(Interest one)
         {
-            if (!inPlace || one.WantsContent)
+            if (inPlace == 0 || (one.InPlace & inPlace) != 0)
             {
-                hits.Add(new Hit(one, name, inPlace));
+                hits.Add(new Hit(one, name, inPlace != 0));
             }
         }
     }

@@ -37,7 +37,7 @@ internal sealed class WatchTable(Inotify inotify)
         try
         {
             // Added to what others watch the directory for; what only one wanted stays until the watch goes.
-            InotifyMask mask = interest.WantsContent ? Wanted | InPlace : Wanted;
+            InotifyMask mask = Wanted | interest.InPlace;
             while (!TryEnter(interest, inotify.AddWatch(interest.Directory, mask)))
             {
             }
@@ -97,7 +97,7 @@ internal sealed class WatchTable(Inotify inotify)
                 }
                 else if (record.Name.Length > 0 && _watches.TryGetValue(record.Watch, out InterestSet? set))
                 {
-                    set.Match(record.Name, (record.Mask & InPlace) != 0, hits);
+                    set.Match(record.Name, record.Mask & InPlace, hits);
                 }
             }
         }
