@@ -8,7 +8,9 @@ namespace ContainerManager.Host.Paths;
 /// <param name="about">
 /// The node's entry to look at again whatever the name: a step of a symbolic link's way. Null: the entry of the name that was heard of.
 /// </param>
-internal sealed class Interest(PatternWalk walk, WalkNode node, string directory, ComponentPattern names, string? about)
+/// <param name="inPlace">What of the names matters beside their coming and going.</param>
+internal sealed class Interest(
+    PatternWalk walk, WalkNode node, string directory, ComponentPattern names, string? about, InPlaceChanges inPlace = InPlaceChanges.None)
 {
     internal string Directory => directory;
 
@@ -21,15 +23,14 @@ internal sealed class Interest(PatternWalk walk, WalkNode node, string directory
 
     internal Interest? Previous { get; set; }
 
-    /// <summary>The same file with another content, owner or mode matters too.</summary>
-    internal bool WantsContent { get; } = walk is { WantsContent: true };
+    internal InPlaceChanges InPlace => inPlace;
 
     /// <summary>Something happened to a name in the directory.</summary>
     /// <param name="name">Which.</param>
-    /// <param name="inPlace">It is the same file as before, with another content, owner or mode.</param>
-    internal void Changed(string name, bool inPlace)
+    /// <param name="isInPlace">It is the same file as before, with another content, owner or mode.</param>
+    internal void Changed(string name, bool isInPlace)
     {
-        if (inPlace)
+        if (isInPlace)
         {
             walk.Reexamine(WalkNode.Join(node.Path, about ?? name));
         }

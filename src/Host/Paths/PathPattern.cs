@@ -6,8 +6,9 @@ namespace ContainerManager.Host.Paths;
 /// When what is found is a directory, its entries are meant, singly (<c>_inotify_watch</c>), and not the directory (<c>_automount</c>).
 /// </param>
 /// <param name="IsLiteral">The characters of wildcards stand for themselves: a path that somebody named, not a pattern.</param>
-/// <param name="WithContent">What is written over in place, or gets another owner or mode, is reported again.</param>
-internal readonly record struct PathPattern(string Text, bool EntriesOfDirectory, bool IsLiteral = false, bool WithContent = false)
+/// <param name="InPlace">What of a file that is reported again while it stays the same file.</param>
+internal readonly record struct PathPattern(
+    string Text, bool EntriesOfDirectory, bool IsLiteral = false, InPlaceChanges InPlace = InPlaceChanges.None)
 {
     /// <summary>True when a component holds a wildcard.</summary>
     internal bool HasWildcard => !IsLiteral && Text.AsSpan().ContainsAny('*', '?', '[');

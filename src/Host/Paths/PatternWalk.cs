@@ -41,9 +41,6 @@ internal sealed class PatternWalk : IDisposable
         _retryTimer = time.CreateTimer(_ => Retry(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Changes in place are reported as well.</summary>
-    internal bool WantsContent => _pattern.WithContent;
-
     /// <summary>True when nobody wants to hear of the pattern any more.</summary>
     internal bool IsStopped => _stopped;
 
