@@ -1,7 +1,4 @@
-using System.Collections.Frozen;
 using ContainerManager.Abstractions;
-using ContainerManager.Linux;
-using Microsoft.Win32.SafeHandles;
 
 namespace ContainerManager.Host.Containers;
 
@@ -11,15 +8,11 @@ namespace ContainerManager.Host.Containers;
 /// </summary>
 /// <param name="runtime">Opens them.</param>
 /// <param name="told">Told what came of it, each time that it is something else.</param>
-/// <param name="time">For delays.</param>
+/// <param name="time">For limits and delays.</param>
 /// <param name="cancellationToken">Ends all of it.</param>
 internal sealed class ContainerOpenings(IContainerRuntime runtime, IOpeningSink told, TimeProvider time, CancellationToken cancellationToken)
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(2);
-    private static readonly FileIdentity s_ownNamespace = OwnNamespace();
-
+    private readonly ContainerOpener _opener = new(runtime, time);
     private readonly Lock _lock = new();
     private readonly Dictionary<ContainerId, Opening> _openings = [];
 
@@ -28,31 +21,23 @@ internal sealed class ContainerOpenings(IContainerRuntime runtime, IOpeningSink 
     {
         lock (_lock)
         {
-            if (_openings.TryGetValue(container.Id, out Opening? before))
+            _openings.TryGetValue(container.Id, out Opening? before);
+            if (before is null || !before.IsFirstTryOf(container))
             {
-                if (!before.HasFailed && before.Container.ProcessId == container.ProcessId && before.Container.Name == container.Name)
-                {
-                    return;
-                }
-
-                before.Cancel();
+                before?.Cancel();
+                Opening opening = new(container, cancellationToken);
+                _openings[container.Id] = opening;
+                opening.Done = RunAsync(opening, before?.Done ?? Task.CompletedTask);
             }
-
-            Opening opening = new(container, cancellationToken);
-            _openings[container.Id] = opening;
-            opening.Done = RunAsync(opening, before?.Done ?? Task.CompletedTask);
         }
     }
 
-    /// <summary>It runs no longer.</summary>
+    /// <summary>It runs no longer, or is open already.</summary>
     internal void Cancel(ContainerId id)
     {
         lock (_lock)
         {
-            if (_openings.Remove(id, out Opening? opening))
-            {
-                opening.Cancel();
-            }
+            _openings.GetValueOrDefault(id)?.Cancel();
         }
     }
 
@@ -74,22 +59,23 @@ internal sealed class ContainerOpenings(IContainerRuntime runtime, IOpeningSink 
         }
     }
 
+    /// <param name="opening">What to do.</param>
+    /// <param name="before">The opening of the same container that it replaces: the plugin is not asked for one container twice at a time.</param>
     private async Task RunAsync(Opening opening, Task before)
     {
         await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
         try
         {
-            for (TimeSpan delay = FirstDelay; !await TryAsync(opening); delay = delay * 2 < LongestDelay ? delay * 2 : LongestDelay)
+            Backoff backoff = new(time);
+            while (!await TryAsync(opening))
             {
                 opening.SetTried();
-
-                // Nothing tells when a container can be entered that could not be before.
-                await Task.Delay(delay, time, opening.Token);
+                await backoff.WaitAsync(opening.Token);
             }
         }
-        catch (OperationCanceledException) when (opening.Token.IsCancellationRequested)
+        catch (Exception) when (opening.Token.IsCancellationRequested)
         {
-            // Something newer is known of it, or nobody listens any more.
+            // Something newer is known of it, or nobody listens any more; whatever a plugin throws then, there is nobody to tell.
         }
         finally
         {
@@ -113,11 +99,10 @@ internal sealed class ContainerOpenings(IContainerRuntime runtime, IOpeningSink 
 
     private async Task<bool> TryAsync(Opening opening)
     {
-        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(opening.Token);
-        limit.CancelAfter(Limit);
         try
         {
-            ContainerEntry entry = Ours(await OpenAsync(opening.Container, limit.Token));
+            opening.Token.ThrowIfCancellationRequested();
+            ContainerEntry entry = await _opener.OpenAsync(opening.Container, opening.Token);
             if (!told.Opened(opening.Container, entry, opening.Token))
             {
                 entry.Dispose();
@@ -125,139 +110,14 @@ internal sealed class ContainerOpenings(IContainerRuntime runtime, IOpeningSink 
 
             return true;
         }
-        catch (OperationCanceledException) when (!opening.Token.IsCancellationRequested)
-        {
-            Failed(opening, $"its plugin did not open it within {Limit.TotalSeconds:0} s");
-        }
         catch (Exception failure) when (failure is not OutOfMemoryException && !opening.Token.IsCancellationRequested)
         {
-            Failed(opening, failure.Message);
-        }
-
-        return false;
-    }
-
-    private void Failed(Opening opening, string reason)
-    {
-        if (opening.Fails(reason))
-        {
-            told.Unreachable(opening.Container, reason, opening.Token);
-        }
-    }
-
-    private async Task<ContainerEntry> OpenAsync(ContainerDescription container, CancellationToken limit)
-    {
-        Task<ContainerEntry> opening = runtime.OpenAsync(container, limit).AsTask();
-        try
-        {
-            return await opening.WaitAsync(limit);
-        }
-        catch (OperationCanceledException)
-        {
-            // Comes too late for anybody to use; its handles would keep the container's namespaces.
-            _ = opening.ContinueWith(
-                static late => late.Result.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
-            throw;
-        }
-    }
-
-    /// <summary>Holds no object of the plugin: it may be unloaded while its containers run.</summary>
-    /// <exception cref="IOException">Whatever the plugin was told, it is the host itself.</exception>
-    private static ContainerEntry Ours(ContainerEntry entry)
-    {
-        if (FileStatus.OfHandle(entry.MountNamespace).Identity == s_ownNamespace)
-        {
-            entry.Dispose();
-            throw new IOException("refused: its process sees the host's own mounts, and is no container");
-        }
-
-        return new ContainerEntry
-        {
-            Process = entry.Process,
-            MountNamespace = entry.MountNamespace,
-            NetworkNamespace = entry.NetworkNamespace,
-            Root = entry.Root,
-            UserIds = entry.UserIds,
-            GroupIds = entry.GroupIds,
-            Cgroups = entry.Cgroups.ToFrozenDictionary(),
-        };
-    }
-
-    private static FileIdentity OwnNamespace()
-    {
-        using SafeFileHandle own = File.OpenHandle("/proc/self/ns/mnt");
-        return FileStatus.OfHandle(own).Identity;
-    }
-
-    private sealed class Opening : IDisposable
-    {
-        private readonly CancellationTokenSource _cancel;
-        private readonly TaskCompletionSource _tried = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly Lock _lock = new();
-        private bool _disposed;
-        private string? _reason;
-
-        internal Opening(ContainerDescription container, CancellationToken cancellationToken)
-        {
-            Container = container;
-            _cancel = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            Token = _cancel.Token;
-        }
-
-        internal ContainerDescription Container { get; }
-
-        /// <summary>Of its own, since the source is disposed when it has ended.</summary>
-        internal CancellationToken Token { get; }
-
-        internal Task Done { get; set; } = Task.CompletedTask;
-
-        internal Task Tried => _tried.Task;
-
-        internal bool HasFailed => _reason is not null;
-
-        internal void SetTried() => _tried.TrySetResult();
-
-        /// <summary>True when that is new.</summary>
-        internal bool Fails(string reason)
-        {
-            bool isNew = _reason != reason;
-            _reason = reason;
-            return isNew;
-        }
-
-        /// <summary>From now on nothing of it is told.</summary>
-        internal void Cancel()
-        {
-            lock (_lock)
+            if (opening.Fails(failure.Message))
             {
-                if (!_disposed)
-                {
-                    // What it wakes must not run here, where the caller holds locks.
-                    _ = _cancel.CancelAsync();
-                }
+                told.Unreachable(opening.Container, failure.Message, opening.Token);
             }
-        }
 
-        public void Dispose()
-        {
-            lock (_lock)
-            {
-                _disposed = true;
-                if (!_cancel.IsCancellationRequested)
-                {
-                    _cancel.Dispose();
-                }
-            }
+            return false;
         }
     }
-}
-
-/// <summary>Hears of containers that were opened. Called on any thread; for one container in order.</summary>
-internal interface IOpeningSink
-{
-    /// <summary>It can be entered. False: nobody wants it any more, and the entry stays the caller's.</summary>
-    bool Opened(ContainerDescription container, ContainerEntry entry, CancellationToken cancellationToken);
-
-    /// <summary>It cannot be entered now.</summary>
-    void Unreachable(ContainerDescription container, string reason, CancellationToken cancellationToken);
 }

@@ -1,5 +1,3 @@
-using ContainerManager.Linux;
-
 namespace ContainerManager.Host.Paths;
 
 /// <summary>That a walk wants to hear of names in a watched directory. Linked into the table; belongs to one watch at a time.</summary>
@@ -10,7 +8,9 @@ namespace ContainerManager.Host.Paths;
 /// <param name="about">
 /// The node's entry to look at again whatever the name: a step of a symbolic link's way. Null: the entry of the name that was heard of.
 /// </param>
-internal sealed class Interest(PatternWalk walk, WalkNode node, string directory, ComponentPattern names, string? about)
+/// <param name="inPlace">What of the names matters beside their coming and going.</param>
+internal sealed class Interest(
+    PatternWalk walk, WalkNode node, string directory, ComponentPattern names, string? about, InPlaceChanges inPlace = InPlaceChanges.None)
 {
     internal string Directory => directory;
 
@@ -23,15 +23,14 @@ internal sealed class Interest(PatternWalk walk, WalkNode node, string directory
 
     internal Interest? Previous { get; set; }
 
-    /// <summary>What matters too of a file that stays the same: another content, owner or mode.</summary>
-    internal InotifyMask InPlace { get; } = walk?.InPlace ?? 0;
+    internal InPlaceChanges InPlace => inPlace;
 
     /// <summary>Something happened to a name in the directory.</summary>
     /// <param name="name">Which.</param>
-    /// <param name="inPlace">It is the same file as before, with another content, owner or mode.</param>
-    internal void Changed(string name, bool inPlace)
+    /// <param name="isInPlace">It is the same file as before, with another content, owner or mode.</param>
+    internal void Changed(string name, bool isInPlace)
     {
-        if (inPlace && walk.WantsContent)
+        if (isInPlace)
         {
             walk.Reexamine(WalkNode.Join(node.Path, about ?? name));
         }

@@ -1,4 +1,3 @@
-using ContainerManager.Linux;
 using System.Runtime.InteropServices;
 
 namespace ContainerManager.Host.Paths;
@@ -39,8 +38,8 @@ internal sealed class InterestSet
         }
     }
 
-    /// <summary>Adds those who mean the name; of a change in place only those who want to hear of such.</summary>
-    internal void Match(string name, InotifyMask inPlace, List<Hit> hits)
+    /// <summary>Adds those who mean the name; of a change in place only those who want to hear of that.</summary>
+    internal void Match(string name, InPlaceChanges inPlace, List<Hit> hits)
     {
         _byName.TryGetValue(name, out Interest? interest);
         for (; interest is not null; interest = interest.Next)
@@ -58,9 +57,9 @@ internal sealed class InterestSet
 
         void Hear(Interest one)
         {
-            if (inPlace == 0 || (one.InPlace & inPlace) != 0)
+            if (inPlace == InPlaceChanges.None || (one.InPlace & inPlace) != 0)
             {
-                hits.Add(new Hit(one, name, inPlace != 0));
+                hits.Add(new Hit(one, name, inPlace != InPlaceChanges.None));
             }
         }
     }
@@ -140,8 +139,8 @@ internal sealed class InterestSet
 /// <summary>An interest that was met.</summary>
 /// <param name="Interest">Whose.</param>
 /// <param name="Name">What was heard of; null: the watch has ended.</param>
-/// <param name="InPlace">As in <see cref="Interest.Changed"/>.</param>
-internal readonly record struct Hit(Interest Interest, string? Name, bool InPlace = false)
+/// <param name="IsInPlace">As in <see cref="Interest.Changed"/>.</param>
+internal readonly record struct Hit(Interest Interest, string? Name, bool IsInPlace = false)
 {
     internal void Deliver()
     {
@@ -151,7 +150,7 @@ internal readonly record struct Hit(Interest Interest, string? Name, bool InPlac
         }
         else
         {
-            Interest.Changed(Name, InPlace);
+            Interest.Changed(Name, IsInPlace);
         }
     }
 }

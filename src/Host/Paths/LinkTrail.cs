@@ -7,7 +7,12 @@ namespace ContainerManager.Host.Paths;
 /// Follows one symbolic link, component by component, and leaves a watch on every directory along the way before it looks into it, so
 /// that whatever changes where the link leads is heard of.
 /// </summary>
-internal sealed class LinkTrail(WatchTable table, PatternWalk walk, WalkNode directory, string name)
+/// <param name="table">Where it watches.</param>
+/// <param name="walk">Whose link it is.</param>
+/// <param name="directory">The node of the link's directory.</param>
+/// <param name="name">The link's.</param>
+/// <param name="inPlace">What of the file at its end matters while that stays the same file.</param>
+internal sealed class LinkTrail(WatchTable table, PatternWalk walk, WalkNode directory, string name, InPlaceChanges inPlace)
 {
     /// <summary>As the kernel's MAXSYMLINKS (path_resolution(7)).</summary>
     private const int LinkLimit = 40;
@@ -76,7 +81,8 @@ internal sealed class LinkTrail(WatchTable table, PatternWalk walk, WalkNode dir
 
     private void Watch(string component)
     {
-        Interest interest = new(walk, directory, _real, ComponentPattern.Exactly(component), about: name);
+        bool isLast = _ahead.All(rest => rest == ".");
+        Interest interest = new(walk, directory, _real, ComponentPattern.Exactly(component), about: name, isLast ? inPlace : InPlaceChanges.None);
         table.Add(interest);
         _watches.Add(interest);
     }

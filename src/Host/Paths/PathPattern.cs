@@ -6,9 +6,15 @@ namespace ContainerManager.Host.Paths;
 /// When what is found is a directory, its entries are meant, singly (<c>_inotify_watch</c>), and not the directory (<c>_automount</c>).
 /// </param>
 /// <param name="IsLiteral">The characters of wildcards stand for themselves: a path that somebody named, not a pattern.</param>
-/// <param name="WithContent">What is written over in place, or gets another owner or mode, is reported again.</param>
-internal readonly record struct PathPattern(string Text, bool EntriesOfDirectory, bool IsLiteral = false, bool WithContent = false)
+/// <param name="InPlace">What of a file that is reported again while it stays the same file.</param>
+internal readonly record struct PathPattern(
+    string Text, bool EntriesOfDirectory, bool IsLiteral = false, InPlaceChanges InPlace = InPlaceChanges.None)
 {
+    /// <summary>
+    /// What is watched for. A device node gets its owner and its permissions a moment after it is made, and what the container gets is a node of its own with the same.
+    /// </summary>
+    internal InPlaceChanges InPlaceWatched => Text.StartsWith("/dev/", StringComparison.Ordinal) ? InPlace | InPlaceChanges.Attributes : InPlace;
+
     /// <summary>True when a component holds a wildcard.</summary>
     internal bool HasWildcard => !IsLiteral && Text.AsSpan().ContainsAny('*', '?', '[');
 

@@ -1,4 +1,3 @@
-using ContainerManager.Linux;
 using ContainerManager.Host.Events;
 
 namespace ContainerManager.Host.Paths;
@@ -41,16 +40,6 @@ internal sealed class PatternWalk : IDisposable
         _tree = new WalkTree(pattern, table, sink, this);
         _retryTimer = time.CreateTimer(_ => Retry(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
-
-    /// <summary>Changes in place are reported as well.</summary>
-    internal bool WantsContent => _pattern.WithContent;
-
-    /// <summary>
-    /// The changes in place to watch for. A device node gets its owner and its permissions a moment after it is made, and what the container gets is
-    /// a node of its own with the same.
-    /// </summary>
-    internal InotifyMask InPlace => _pattern.WithContent ? InotifyMask.IN_CLOSE_WRITE | InotifyMask.IN_ATTRIB
-        : _pattern.Text.StartsWith("/dev/", StringComparison.Ordinal) ? InotifyMask.IN_ATTRIB : 0;
 
     /// <summary>True when nobody wants to hear of the pattern any more.</summary>
     internal bool IsStopped => _stopped;

@@ -103,13 +103,13 @@ internal sealed class WalkTree(PathPattern pattern, WatchTable table, IPathSink 
             return Readable(found);
         }
 
-        found = new LinkTrail(table, walk, directory, name).Follow(path);
+        found = new LinkTrail(table, walk, directory, name, InPlaceIn(directory)).Follow(path);
         if (found is { RealPath: null, Failure: null } && child?.Reported is not null)
         {
             // It was there. Perhaps only the link was replaced between reading it and following it: ask once more before it is said to be gone.
             List<Interest>? trail = found.Trail;
             found = LookAt(path);
-            found = IsLink(found) ? new LinkTrail(table, walk, directory, name).Follow(path) : found;
+            found = IsLink(found) ? new LinkTrail(table, walk, directory, name, InPlaceIn(directory)).Follow(path) : found;
             Leave(trail);
         }
 
@@ -118,6 +118,9 @@ internal sealed class WalkTree(PathPattern pattern, WatchTable table, IPathSink 
         // A link to a file is reported by the link's name; only names that are text can be reported.
         Found Readable(in Found it) => it.RealPath is null || FileName.IsText(name) ? it : Found.Failed(WatchFailure.NotText(path), it.Trail);
     }
+
+    /// <summary>On the way to what the pattern means nothing but names matters.</summary>
+    private InPlaceChanges InPlaceIn(WalkNode directory) => IsLast(directory) ? pattern.InPlaceWatched : InPlaceChanges.None;
 
     private static bool IsLink(in Found found) => found.RealPath is not null && found.Identity.Kind == FileKind.SymbolicLink;
 
@@ -189,7 +192,7 @@ internal sealed class WalkTree(PathPattern pattern, WatchTable table, IPathSink 
         string? failure = null;
         try
         {
-            Interest watch = new(walk, node, realPath, names, about: null);
+            Interest watch = new(walk, node, realPath, names, about: null, InPlaceIn(node));
             table.Add(watch);
             node.Watch = watch;
         }

@@ -16,7 +16,7 @@ internal sealed class WatchTable(Inotify inotify)
     private const InotifyMask Wanted = InotifyMask.IN_CREATE | InotifyMask.IN_DELETE | InotifyMask.IN_MOVED_FROM | InotifyMask.IN_MOVED_TO |
         InotifyMask.IN_ONLYDIR | InotifyMask.IN_DONT_FOLLOW | InotifyMask.IN_MASK_ADD;
 
-    private const InotifyMask InPlace = InotifyMask.IN_CLOSE_WRITE | InotifyMask.IN_ATTRIB;
+    private const InPlaceChanges InPlace = InPlaceChanges.Attributes | InPlaceChanges.Content;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<int, InterestSet> _watches = [];
@@ -37,7 +37,7 @@ internal sealed class WatchTable(Inotify inotify)
         try
         {
             // Added to what others watch the directory for; what only one wanted stays until the watch goes.
-            InotifyMask mask = Wanted | interest.InPlace;
+            InotifyMask mask = Wanted | (InotifyMask)interest.InPlace;
             while (!TryEnter(interest, inotify.AddWatch(interest.Directory, mask)))
             {
             }
@@ -97,7 +97,7 @@ internal sealed class WatchTable(Inotify inotify)
                 }
                 else if (record.Name.Length > 0 && _watches.TryGetValue(record.Watch, out InterestSet? set))
                 {
-                    set.Match(record.Name, record.Mask & InPlace, hits);
+                    set.Match(record.Name, (InPlaceChanges)record.Mask & InPlace, hits);
                 }
             }
         }

@@ -29,8 +29,8 @@ internal sealed class PluginDirectory : IPathSink, IAsyncDisposable
         _services = services;
         _watcher = watcher;
         _warn = warn;
-        _itself = new PathPattern(services.Directory, EntriesOfDirectory: false, IsLiteral: true, WithContent: true);
-        _folders = _itself with { EntriesOfDirectory = true };
+        _itself = new PathPattern(services.Directory, EntriesOfDirectory: false, IsLiteral: true, InPlaceChanges.Attributes);
+        _folders = Entry.PatternOf(services.Directory);
     }
 
     /// <summary>All plugins, by name.</summary>
@@ -237,6 +237,7 @@ internal sealed class PluginDirectory : IPathSink, IAsyncDisposable
             }
         }
 
-        private static PathPattern PatternOf(string directory) => new(directory, EntriesOfDirectory: true, IsLiteral: true, WithContent: true);
+        internal static PathPattern PatternOf(string directory) =>
+            new(directory, EntriesOfDirectory: true, IsLiteral: true, InPlaceChanges.Attributes | InPlaceChanges.Content);
     }
 }

@@ -13,7 +13,7 @@ internal static class RoomTable
         // Sources of events.
         ["Events"] = ["Abstractions", "Linux"],
         ["Paths"] = ["Events", "Abstractions", "Linux"],
-        ["Configuration"] = ["Paths.PathPattern", "Abstractions"],
+        ["Configuration"] = ["Paths.PathPattern", "Paths.InPlaceChanges", "Abstractions"],
         ["Udev"] = ["DeviceRules", "State", "Abstractions", "Linux"],
         ["Plugins"] = ["Events", "Paths", "Composition.PrivateDirectory", "Abstractions", "Linux"],
 

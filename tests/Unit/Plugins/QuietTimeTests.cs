@@ -12,11 +12,7 @@ public sealed class QuietTimeTests : IDisposable
 
     public QuietTimeTests() => _quiet = new QuietTime(() => _settled++, _clock);
 
-    public void Dispose()
-    {
-        _quiet.Dispose();
-        _clock.Dispose();
-    }
+    public void Dispose() => _quiet.Dispose();
 
     [Fact]
     public void Without_a_change_nothing_settles()
