@@ -12,7 +12,10 @@ namespace ContainerManager.Host.Mounting;
 internal static class OurMount
 {
     /// <summary>A container that renames while we look has to win this often in a row to keep the mount.</summary>
-    private const int Tries = 64;
+    private const int Tries = 256;
+
+    /// <summary>Some ten microseconds at the most.</summary>
+    private const int LongestSpin = 2000;
 
     /// <summary>The mount's root, O_PATH; null when it is gone.</summary>
     /// <exception cref="KernelException">The target cannot be resolved, and the mount is nowhere else.</exception>
@@ -38,6 +41,9 @@ internal static class OurMount
             {
                 return there;
             }
+
+            // In step with one that renames as often as we look, each try would meet it at the same moment.
+            Thread.SpinWait(Random.Shared.Next(LongestSpin));
         }
 
         return failure is null ? null : throw failure;

@@ -12,8 +12,8 @@ namespace ContainerManager.Host.Udev;
 /// </summary>
 internal sealed class ContainerDatabase
 {
-    private const UnixFileMode Open = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead |
-        UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+    private const UnixFileMode ReadableFile = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+    private const UnixFileMode ReadableDirectory = ReadableFile | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
     private readonly string _root;
     private readonly Dictionary<string, ImmutableArray<byte>> _written = new(StringComparer.Ordinal);
@@ -35,7 +35,7 @@ internal sealed class ContainerDatabase
         Directory.CreateDirectory(Path.Combine(root, "new"));
         foreach (string directory in (string[])["udev", "udev/data", "udev/tags"])
         {
-            Directory.CreateDirectory(Path.Combine(root, directory), Open);
+            MakeReadable(Path.Combine(root, directory));
         }
 
         // libudev listens only where this exists (systemd, libudev/libudev-monitor.c); that nobody listens at it does not matter.
@@ -94,8 +94,7 @@ internal sealed class ContainerDatabase
 
         foreach (string tag in device.Tags.Where(IsName))
         {
-            string directory = Path.Combine(Source, "tags", tag);
-            Directory.CreateDirectory(directory, Open);
+            MakeReadable(Path.Combine(Source, "tags", tag));
             Write($"udev/tags/{tag}/{device.Record?.Name}", default);
         }
     }
@@ -157,11 +156,22 @@ internal sealed class ContainerDatabase
 
     private static string NameOf(string path) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path)).AsSpan(0, 16));
 
+    /// <summary>Whatever our umask: who reads it inside need not be root, nor root root.</summary>
+    private static void MakeReadable(string directory)
+    {
+        if (!Directory.Exists(directory))
+        {
+            Directory.CreateDirectory(directory);
+            File.SetUnixFileMode(directory, ReadableDirectory);
+        }
+    }
+
     /// <summary>In one step: who reads it meanwhile reads the old or the new.</summary>
     private void Write(string name, ReadOnlySpan<byte> content)
     {
         string draft = Path.Combine(_root, "new/draft");
         File.WriteAllBytes(draft, content);
+        File.SetUnixFileMode(draft, ReadableFile);
         File.Move(draft, Path.Combine(_root, name), overwrite: true);
     }
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 using ContainerManager.Linux;
+using ContainerManager.Protocol;
 using ContainerManager.Tests.Integration.Cli;
 using ContainerManager.Tests.Integration.Docker;
 using ContainerManager.Tests.Integration.Podman;
@@ -151,6 +152,28 @@ public abstract class DeviceTests : IAsyncLifetime
         await AssertDeniedAsync();
     }
 
+    /// <summary>A path rule that names a device node: the node with owner and mode of its own, and the permission to use it; and the host's stays as it is.</summary>
+    [Fact]
+    public async Task APathThatIsADeviceComesWithPermissionOwnerAndMode()
+    {
+        await StartAsync("[]", $$""", "{{_console.Node}}": { "owner": "0:0", "mode": "0606" }""");
+        await Server.UntilBindingAsync(_name, _console.Node, "waiting");
+        await AssertDeniedAsync();
+        _console.Plug();
+        BindingStatus attached = await Server.UntilBindingAsync(_name, _console.Node, "attached");
+        Assert.Null(attached.Reason);
+        Assert.Equal("open 0:0 606", await ExecAsync($"exec 3<>{_console.Node}; echo open $(stat -c '%u:%g %a' {_console.Node})"));
+        await UdevBed.SettleAsync();
+        FileStatus host = FileStatus.OfPath(_console.Node)!.Value;
+        Assert.NotEqual(0x186u, host.Mode);
+        await ExecAsync($"chmod 0600 {_console.Node}");
+        Assert.Equal(host.Mode, FileStatus.OfPath(_console.Node)!.Value.Mode);
+
+        await _console.UnplugAsync();
+        await Server.UntilGoneAsync(_name, _console.Node);
+        await AssertDeniedAsync();
+    }
+
     /// <summary>cgroup v1: what systemd or an engine takes away when it sets the container's devices anew is back by itself.</summary>
     private protected async Task WhatOthersTakeAwayIsGrantedAgainAsync()
     {
@@ -165,18 +188,22 @@ public abstract class DeviceTests : IAsyncLifetime
         Assert.Equal("open", await ExecAsync($"exec 3<>{_console.Node}; echo open"));
     }
 
-    private async Task StartAsync(string filters)
+    private async Task StartAsync(string filters, string paths = "")
     {
         string configuration = $$"""
             { "containerConfigs": { "{{_name}}": {
-                "_automount": { "/usr": { "target": "/host-usr", "readOnly": true } }, "_filter_udev_events": true, "_udev_filters": {{filters}} } },
+                "_automount": { "/usr": { "target": "/host-usr", "readOnly": true }{{paths}} }, "_filter_udev_events": true, "_udev_filters": {{filters}} } },
               "settings": { "plugins": { "{{_runtime.Plugin}}": {{_runtime.Settings}} } } }
             """;
         _server = new ServerUnderTest([_runtime.Plugin], configuration) { Wrapper = _cgroup2 ? ["unshare", .. Cgroup2Only.Command] : [] };
         await _server.StartAsync();
         await _runtime.StartAsync(_server, _name);
         await _server.UntilBindingAsync(_name, "/host-usr", "attached");
-        await _server.UntilBindingAsync(_name, "/run/udev", "attached");
+        if (filters != "[]")
+        {
+            await _server.UntilBindingAsync(_name, "/run/udev", "attached");
+        }
+
         _processId = (await _server.StatusAsync()).Containers.Single(container => container.Name == _name).ProcessId!.Value;
     }
 
