@@ -17,6 +17,7 @@ internal sealed class ContainerDatabase
 
     private readonly string _root;
     private readonly Dictionary<string, ImmutableArray<byte>> _written = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ImmutableArray<string>> _tagged = new(StringComparer.Ordinal);
     private readonly HashSet<string> _made = new(StringComparer.Ordinal);
     private readonly Dictionary<string, GivenDevice> _given = new(StringComparer.Ordinal);
 
@@ -87,15 +88,16 @@ internal sealed class ContainerDatabase
             }
         }
 
-        if (_given.GetValueOrDefault(device.Path) is { } before && before.Tags.SequenceEqual(device.Tags))
+        if (device.Record is not { } own || (_tagged.TryGetValue(device.Path, out ImmutableArray<string> before) && before.SequenceEqual(device.Tags)))
         {
             return;
         }
 
+        _tagged[device.Path] = device.Tags;
         foreach (string tag in device.Tags.Where(IsName))
         {
             MakeReadable(Path.Combine(Source, "tags", tag));
-            Write($"udev/tags/{tag}/{device.Record?.Name}", default);
+            Write($"udev/tags/{tag}/{own.Name}", default);
         }
     }
 
@@ -140,7 +142,8 @@ internal sealed class ContainerDatabase
             _written.Remove(record);
         }
 
-        foreach (string tag in gone.Tags.Where(IsName))
+        _tagged.Remove(path);
+        foreach (string tag in gone.Tags.Where(tag => IsName(tag) && Directory.Exists(Path.Combine(Source, "tags", tag))))
         {
             File.Delete(Path.Combine(Source, "tags", tag, gone.Records.FirstOrDefault("none")));
         }

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using Microsoft.Win32.SafeHandles;
+using static Tmds.Linux.LibC;
 
 namespace ContainerManager.Linux;
 
@@ -11,8 +12,6 @@ namespace ContainerManager.Linux;
 /// </summary>
 public sealed class BoundProcess
 {
-    private const int SIGTERM = 15;
-    private const int SIGKILL = 9;
     private static readonly TimeSpan EndsWithin = TimeSpan.FromSeconds(5);
 
     /// <summary>From its end to that of its output, which comes at once unless another process keeps the pipe.</summary>
@@ -61,6 +60,19 @@ public sealed class BoundProcess
         }
     }
 
+    /// <summary>Null: it has ended already, and the runtime has waited for it.</summary>
+    private static SafeFileHandle? Descriptor(int processId)
+    {
+        try
+        {
+            return ProcessDescriptor.Open(processId);
+        }
+        catch (KernelException gone) when (gone.Errno == ESRCH)
+        {
+            return null;
+        }
+    }
+
     private void Run(ProcessStartInfo info, Action<string>? said, Action<string>? complained)
     {
         try
@@ -71,8 +83,7 @@ public sealed class BoundProcess
             Task output = OutputLines.ReadAsync(process.StandardOutput, said);
             Task errors = OutputLines.ReadAsync(process.StandardError, complained);
 
-            // It is our child and not waited for yet: the number is still its own.
-            _started.SetResult(ProcessDescriptor.Open(process.Id));
+            _started.SetResult(Descriptor(process.Id));
 
             // With a limit, however long: without one it would also wait for the end of the pipes.
             while (!process.WaitForExit(int.MaxValue))
@@ -85,10 +96,6 @@ public sealed class BoundProcess
         catch (Win32Exception failure)
         {
             _started.TrySetException(new IOException($"{info.FileName} cannot be started: {failure.Message}", failure));
-        }
-        catch (KernelException gone)
-        {
-            _started.TrySetException(gone);
         }
         finally
         {

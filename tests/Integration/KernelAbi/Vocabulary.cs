@@ -69,7 +69,6 @@ internal static class Vocabulary
         ["UeventReception"] = "our names for what came of a receive",
         ["UeventSender.LongestKernelMessage"] = "UEVENT_BUFFER_SIZE of the kernel's include/linux/kobject.h, less the number that it adds",
         ["OutputLines.Longest"] = "a limit of our own",
-        ["BoundProcess"] = "signals are in Tmds.LibC, which the rest of the type does not need",
         ["DeviceProgram.MostPrograms"] = "BPF_CGROUP_MAX_PROGS of the kernel's include/linux/bpf-cgroup-defs.h",
         ["DeviceProgram.LogLength"] = "a size of our own",
         ["GrantProgram.Signature"] = "a number of our own",
