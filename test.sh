@@ -49,7 +49,7 @@ export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0
 packages_of() {
     case $1 in
         Integration)
-            echo docker.io podman runc crun conmon uidmap slirp4netns lxc rsync systemd systemd-container dbus busybox-static iproute2 iptables util-linux \
+            echo docker.io podman runc crun udev conmon uidmap slirp4netns lxc rsync systemd systemd-container dbus busybox-static iproute2 iptables util-linux \
                 xvfb x11-utils fuse3 gcc libc6-dev linux-libc-dev curl jq ;;
         *) ;;
     esac

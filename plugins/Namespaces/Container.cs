@@ -99,6 +99,11 @@ internal sealed class Container(LaunchRequest request, ContainerServices service
         {
             // Stopped while none ran; or we are unloaded and it lives on.
         }
+        catch (OperationCanceledException)
+        {
+            // The server ends, and whoever waits for a process is told so first. It lives on.
+            return;
+        }
         catch (IOException failure)
         {
             // The kernel has no room for one more wait. It goes on running; a restart of the server takes it up again.

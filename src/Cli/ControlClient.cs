@@ -32,6 +32,12 @@ internal sealed class ControlClient : IDisposable
     internal Task<PluginsReply> PluginsAsync(CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Get, ControlAddress.Plugins, null, ControlJson.Default.PluginsReply, cancellationToken);
 
+    internal Task<DevicesReply> DevicesAsync(string? container, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Get, ControlAddress.Devices(container), null, ControlJson.Default.DevicesReply, cancellationToken);
+
+    internal Task<WhyReply> WhyAsync(string device, string container, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Get, ControlAddress.Why(device, container), null, ControlJson.Default.WhyReply, cancellationToken);
+
     internal Task<PluginStatus> ReloadPluginAsync(string name, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Post, ControlAddress.PluginReload(name), null, ControlJson.Default.PluginStatus, cancellationToken);
 

@@ -27,6 +27,11 @@ internal static class ChangeRecords
         ChangeKind.Failed => "failed",
         ChangeKind.WatchFailed => "watch-failed",
         ChangeKind.WatchRecovered => "watch-recovered",
+        ChangeKind.DeviceAdded => "device-added",
+        ChangeKind.DeviceChanged => "device-changed",
+        ChangeKind.DeviceRemoved => "device-removed",
+        ChangeKind.DeviceFailed => "device-failed",
+        ChangeKind.PermissionRenewed => "permission-renewed",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
 }

@@ -1,5 +1,6 @@
 using ContainerManager.Abstractions;
 using ContainerManager.Host.Containers;
+using ContainerManager.Host.Devices;
 using ContainerManager.Host.Events;
 using ContainerManager.Host.Journaling;
 using ContainerManager.Host.Mounting;
@@ -28,20 +29,31 @@ internal sealed class Engine : IPathSink, IEventSink, IDisposable
     private readonly PathWatcher _watcher;
 
     /// <param name="journal">What an earlier server has left behind.</param>
-    /// <param name="transitDirectory">An own directory; mounted upon when it is needed.</param>
+    /// <param name="stateDirectory">For what must survive: device nodes, what containers were told; mounted upon where that is needed.</param>
     /// <param name="client">The installed client program.</param>
     /// <param name="onChange">Told of every change, under the lock: must return at once.</param>
     /// <param name="onFault">Told of event sources and work that failed.</param>
-    internal Engine(Journal journal, string transitDirectory, string client, Action<StateChange> onChange, Action<string, Exception> onFault)
+    internal Engine(Journal journal, string stateDirectory, string client, Action<StateChange> onChange, Action<string, Exception> onFault)
     {
         _journal = journal;
         _onChange = onChange;
         Loop = new EventLoop(this, onFault);
-        _clones = new CloneMaker(transitDirectory, client, _entrance);
-        _services = new LaneServices(Loop, new MountExecutor(_entrance, _clones), Strategies, journal, Post);
+        StagedNodes nodes = new(Path.Combine(stateDirectory, "nodes"));
+        nodes.KeepOnly(journal.MountIds);
+        _clones = new CloneMaker(Path.Combine(stateDirectory, "transit"), client, _entrance, nodes);
+        DeviceDirectories = new DeviceDirectories(Path.Combine(stateDirectory, "devices"));
+        journal.Forgotten += (container, attachments) =>
+        {
+            // What was kept for it outside of the journal.
+            attachments.ToList().ForEach(attachment => nodes.Remove(attachment.MountId));
+            DeviceDirectories.Remove(container);
+        };
+        DeviceListWatch lists = new();
+        _services = new LaneServices(Loop, new MountExecutor(_entrance, _clones), Strategies, journal, nodes, DeviceDirectories, lists, Post);
         _watcher = new PathWatcher(this, Loop, TimeProvider.System);
         Loop.Add(_watcher.Notifications);
         Loop.Add(_watcher.Mounts);
+        Loop.Add(lists);
     }
 
     /// <summary>The threads that do the work.</summary>
@@ -49,6 +61,9 @@ internal sealed class Engine : IPathSink, IEventSink, IDisposable
 
     /// <summary>The ways to mount.</summary>
     internal MountStrategies Strategies { get; } = new();
+
+    /// <summary>Where is kept what the devices of containers need.</summary>
+    internal DeviceDirectories DeviceDirectories { get; }
 
     /// <summary>Watches paths, also for others than the engine.</summary>
     internal PathWatcher Paths => _watcher;
@@ -62,6 +77,18 @@ internal sealed class Engine : IPathSink, IEventSink, IDisposable
             Dispatch();
             _plan.Clear();
             _probes.RemoveAll(probe => probe(_state));
+        }
+    }
+
+    /// <summary>Has every container's permission for its devices looked at again.</summary>
+    internal void CheckPermissions()
+    {
+        lock (_lock)
+        {
+            foreach (ContainerLane lane in _lanes.Values)
+            {
+                lane.CheckPermission();
+            }
         }
     }
 

@@ -2,9 +2,11 @@ using System.Collections.Immutable;
 using ContainerManager.Abstractions;
 using ContainerManager.Host.Configuration;
 using ContainerManager.Host.Control;
+using ContainerManager.Host.DeviceRules;
 using ContainerManager.Host.Journaling;
 using ContainerManager.Host.Plugins;
 using ContainerManager.Host.State;
+using ContainerManager.Host.Udev;
 using ContainerManager.Protocol;
 
 namespace ContainerManager.Host;
@@ -32,6 +34,24 @@ internal sealed class EngineControl(
 
     /// <inheritdoc/>
     public PluginsReply Plugins() => new([.. plugins.Reports.Select(StatusOf)], plugins.LoadContexts);
+
+    /// <inheritdoc/>
+    public DevicesReply Devices(string? container)
+    {
+        ContainerKey key = container is null ? new ContainerKey("*") : KnownKey(container);
+        return new DevicesReply(engine.Read(state => DeviceReport.Of(state, key)));
+    }
+
+    /// <inheritdoc/>
+    public WhyReply Why(string device, string container)
+    {
+        ContainerKey key = KnownKey(container);
+        Device found = DeviceLookup.Find(device) ?? throw new ControlException(
+            404, $"there is no device {device}", "name its node, such as /dev/ttyUSB0, or its path in /sys; one that is not plugged in cannot be asked about");
+        return engine.Read(state => state.Containers.FirstOrDefault(running => key.Matches(running.Description)) is { } running
+            ? DeviceReport.Why(state, running, found)
+            : throw new ControlException(404, $"no container {container} runs", "see status"));
+    }
 
     /// <inheritdoc/>
     public async Task<PluginStatus> ReloadPluginAsync(string name, CancellationToken cancellationToken) =>
@@ -163,7 +183,7 @@ internal sealed class EngineControl(
     {
         BindingState? taken = state.Containers.Where(container => key.Matches(container.Description))
             .Select(container => container.TryGet(target, out BindingState? binding) && binding.Chosen is { } chosen &&
-                container.Rules[chosen.Rule].Origin != Requests.Origin ? binding : null)
+                chosen.Origin != Requests.Origin ? binding : null)
             .FirstOrDefault(binding => binding is not null);
         return taken is null ? 0 : throw new ControlException(
             409, $"{target} in {key.Text} is bound to {taken.Chosen!.Source} by the configuration", "change it there, or name another target with --to");

@@ -3,6 +3,7 @@ using System.Text.Json;
 using ContainerManager.Host.Configuration;
 using ContainerManager.Host.Configuration.Startup;
 using ContainerManager.Host.Control;
+using ContainerManager.Host.Devices;
 using ContainerManager.Host.Journaling;
 using ContainerManager.Host.Plugins;
 using ContainerManager.Host.State;
@@ -30,7 +31,7 @@ internal sealed class Server(ServerOptions options, ServerConfiguration configur
 
         EventFeed feed = new();
         using Engine engine = new(
-            journal, Path.Combine(options.StateDirectory, "transit"), ClientPath, Changed, (name, fault) => Log.Fault(logger, name, fault));
+            journal, options.StateDirectory, ClientPath, Changed, (name, fault) => Log.Fault(logger, name, fault));
         ConfiguredContainers configured = new(configuration.Containers, engine, logger);
         PluginConnections connections = new(engine, journal, feed, configured, logger);
         await using PluginDirectory plugins = new(ServicesOf(engine, connections), engine.Paths, warning => Log.Warning(logger, warning));
@@ -43,6 +44,12 @@ internal sealed class Server(ServerOptions options, ServerConfiguration configur
         }
 
         engine.Post(new HostEvent.ConfigurationChanged(configuration.Containers));
+        using UdevEvents? devices = UdevEvents.Start(engine, configuration.Containers, warning => Log.Warning(logger, warning));
+        foreach (PermissionWatch watch in PermissionWatch.OfAllProcessors(engine.CheckPermissions, warning => Log.Warning(logger, warning)))
+        {
+            engine.Loop.Add(watch);
+        }
+
         engine.Loop.Start();
         await plugins.StartAsync();
         configured.WarnWithout(connections.Launcher);
@@ -119,7 +126,7 @@ internal sealed class Server(ServerOptions options, ServerConfiguration configur
             case ChangeKind.Attached or ChangeKind.Recognised or ChangeKind.Replaced or ChangeKind.Detached:
                 Log.BindingChanged(logger, change.Kind, change.Container, change.Source, change.Target, change.Detail);
                 break;
-            case ChangeKind.Failed or ChangeKind.ContainerFailed or ChangeKind.WatchFailed:
+            case ChangeKind.Failed or ChangeKind.DeviceFailed or ChangeKind.ContainerFailed or ChangeKind.WatchFailed:
                 Log.ChangeFailed(logger, change.Kind, change.Container, change.Source, change.Target, change.Detail);
                 break;
             default:

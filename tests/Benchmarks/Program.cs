@@ -8,13 +8,18 @@ string directory = Directory.CreateTempSubdirectory("container-manager-bench-").
 string watched = Directory.CreateDirectory(Path.Combine(directory, "watched")).FullName;
 string bareWatched = Directory.CreateDirectory(Path.Combine(directory, "bare")).FullName;
 string bare = Path.Combine(directory, "bare-loop");
+string relay = Path.Combine(directory, "relay");
 string name = $"bench-{Environment.ProcessId}";
 string configuration = $$"""
     { "containerConfigs": { "{{name}}": { "_inotify_watch": { "{{watched}}": { "target": "/watched" } } } } }
     """;
+string deviceConfiguration = $$"""
+    { "containerConfigs": { "{{name}}": { "_filter_udev_events": true, "_udev_filters": [{ "subsystem": "misc", "devnode": "{{RelayBenchmark.Device}}" }] } } }
+    """;
 try
 {
     Programs.Run("gcc", "-O2", "-Wall", "-o", bare, Path.Combine(AppContext.BaseDirectory, "bare.c"));
+    Programs.Run("gcc", "-O2", "-Wall", "-o", relay, Path.Combine(AppContext.BaseDirectory, "relay.c"), "-lpthread");
     Row("what", "measured", "beside", "ratio", "goal");
 
     Samples start = new();
@@ -44,6 +49,22 @@ try
             Row("container-util status, wall time", $"{status.Median:0.0} ms", "", "", "30 ms");
             Row("server: resident memory", $"{server.ResidentMegabytes():0} MB", "", "", "");
             Idle(server, "server: CPU over 30 s idle");
+        }
+        finally
+        {
+            server.Tool("stop", name);
+        }
+    }
+
+    using (UdevdStandIn udevd = new())
+    using (BenchServer server = new(bin, directory, deviceConfiguration))
+    {
+        server.Tool("spawn", name, "--host-usr", "--", "sleep", "infinity");
+        try
+        {
+            (Samples ofServer, Samples ofBare) = RelayBenchmark.Run(relay, server.Status().Containers.Single(c => c.Name == name).ProcessId!.Value);
+            Ratio("udev event to received inside, p50", ofServer.Median, ofBare.Median, "2.00");
+            Ratio("udev event to received inside, p99", ofServer.At(0.99), ofBare.At(0.99), "");
         }
         finally
         {

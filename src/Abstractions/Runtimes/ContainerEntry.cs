@@ -11,6 +11,11 @@ public sealed class ContainerEntry : IDisposable
     /// <summary>Its mount namespace (<c>/proc/PID/ns/mnt</c>).</summary>
     public required SafeFileHandle MountNamespace { get; init; }
 
+    /// <summary>
+    /// Its network namespace (<c>/proc/PID/ns/net</c>), where programs hear of devices. Null: not known; events of devices do not reach it then.
+    /// </summary>
+    public SafeFileHandle? NetworkNamespace { get; init; }
+
     /// <summary>Its root directory, opened O_PATH (<c>/proc/PID/root</c>). All paths inside are resolved beneath it.</summary>
     public required SafeFileHandle Root { get; init; }
 
@@ -30,6 +35,7 @@ public sealed class ContainerEntry : IDisposable
     {
         Process.Dispose();
         MountNamespace.Dispose();
+        NetworkNamespace?.Dispose();
         Root.Dispose();
     }
 }

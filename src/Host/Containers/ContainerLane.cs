@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ContainerManager.Abstractions;
+using ContainerManager.Host.Devices;
 using ContainerManager.Host.Events;
 using ContainerManager.Host.Journaling;
 using ContainerManager.Host.Mounting;
@@ -17,9 +18,11 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
 {
     private readonly Lane _lane = new(services.Loop);
     private ContainerEntry? _entry;
+    private ContainerDevices? _devices;
     private readonly HashSet<string> _madeDirectories = new(StringComparer.Ordinal);
     private IDisposable? _exitWatch;
     private int _run;
+    private int _checking;
     private volatile bool _abandoned;
 
     /// <summary>Adds a step. Returns at once.</summary>
@@ -36,10 +39,13 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
         switch (step)
         {
             case Step.Open open:
-                Open(run, open.Entry, strategy);
+                Open(run, open, strategy);
                 break;
             case Step.Close:
                 Close();
+                break;
+            case Step.OnDevice onDevice when _devices is not null && run == _run && !_abandoned:
+                services.Post(new HostEvent.DeviceStepDone(id, run, onDevice, _devices.Tell(onDevice.Turn), Now));
                 break;
             case Step.OnTarget onTarget when _entry is not null && run == _run && !_abandoned:
                 services.Post(Try(run, onTarget, _entry, strategy));
@@ -49,11 +55,11 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
         }
     }
 
-    private void Open(int run, ContainerEntry? entry, string? strategy)
+    private void Open(int run, Step.Open open, string? strategy)
     {
         try
         {
-            OpenOrThrow(run, entry, strategy);
+            OpenOrThrow(run, open, strategy);
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
@@ -62,21 +68,53 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
         }
     }
 
-    private void OpenOrThrow(int run, ContainerEntry? entry, string? strategy)
+    private void OpenOrThrow(int run, Step.Open open, string? strategy)
     {
         Close();
         _run = run;
-        _entry = entry ?? throw new ArgumentNullException(nameof(entry));
-        ProcessExitSource exit = new(entry.Process, () => services.Post(new HostEvent.ContainerStopped(id, run)));
+        _entry = open.Entry ?? throw new ArgumentException("a container that cannot be entered has no steps", nameof(open));
+        ProcessExitSource exit = new(_entry.Process, () => services.Post(new HostEvent.ContainerStopped(id, run)));
         exit.Registration = _exitWatch = services.Loop.Add(exit);
-        services.Post(new HostEvent.ContainerReady(id, run, Recognise(entry, strategy)));
+        _devices = ContainerDevices.Open(_entry, services.Devices.Of(id), open.Devices, lists => services.Lists.Add(lists, CheckPermission));
+        ImmutableArray<Attachment> found = Recognise(_entry, strategy);
+        foreach (Attachment attachment in found.Where(attachment => attachment.Identity.IsDevice))
+        {
+            _devices.Permission.Grant(ContainerDevices.NumberOf(attachment.Identity), attachment.Target);
+        }
+
+        _devices.Permission.Settle();
+        DatabaseSource? database = _devices.Database is { } source ? new DatabaseSource(source.Path, source.Identity) : null;
+        services.Post(new HostEvent.ContainerReady(id, run, found, new GivenDevices(_devices.Given, database)));
     }
+
+    /// <summary>Somebody has loaded a device program or written to a device list: perhaps the runtime, in the place of ours.</summary>
+    internal void CheckPermission()
+    {
+        // One that is queued already will see what is there then.
+        if (Interlocked.Exchange(ref _checking, 1) == 1)
+        {
+            return;
+        }
+
+        _lane.Enqueue(() =>
+        {
+            Volatile.Write(ref _checking, 0);
+            if (_devices?.Permission.Renew() == true)
+            {
+                services.Post(new HostEvent.PermissionRenewed(id, _run));
+            }
+        });
+    }
+
+    private static TimeSpan Now => DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch;
 
     private void Close()
     {
         _exitWatch?.Dispose();
+        _devices?.Dispose();
         _entry?.Dispose();
         _exitWatch = null;
+        _devices = null;
         _entry = null;
         _madeDirectories.Clear();
     }
@@ -93,7 +131,7 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
                 Step.Detach detach => Detach(entry, strategy, detach),
                 _ => throw new ArgumentException($"unknown step {step.GetType().Name}", nameof(step)),
             };
-            return new HostEvent.StepSucceeded(id, run, step, attachment, DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch);
+            return new HostEvent.StepSucceeded(id, run, step, attachment, Now);
         }
         catch (IOException failure)
         {
@@ -108,25 +146,31 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
 
     private Attachment Attach(ContainerEntry entry, IMountStrategy strategy, Step.Attach step)
     {
+        // Before there is a node that could be opened in vain.
+        string? notice = Grant(step.Target, step.Desired);
         MountRequest request = new(step.Desired.Source, step.Target, step.Desired.Options);
         MountOutcome outcome = services.Executor.Execute(
             entry,
             strategy.Attach(request),
-            prepared => Attaching(RecordedAttachment.Of(id, AttachmentOf(request, WithParents(request, prepared)))));
-        return Remembered(AttachmentOf(request, WithParents(request, Shown(outcome, step.Desired))));
+            prepared => Attaching(RecordedAttachment.Of(id, AttachmentOf(request, WithParents(request, Shown(prepared, step.Desired))))),
+            step.Desired.Identity);
+        return Remembered(AttachmentOf(request, WithParents(request, Shown(outcome, step.Desired)))) with { Notice = notice };
     }
 
     private Attachment Replace(ContainerEntry entry, IMountStrategy strategy, Step.Replace step)
     {
+        string? notice = Grant(step.Target, step.Desired);
         MountRequest request = new(step.Desired.Source, step.Target, step.Desired.Options);
         MountOutcome outcome = services.Executor.Execute(
             entry,
             strategy.Replace(request, step.Current.Mount),
             prepared => Attaching(RecordedAttachment.Of(
                 id,
-                AttachmentOf(request, prepared with { Made = Joined(step.Current.Made, prepared.Made) }),
-                replaces: step.Current.MountId)));
-        return Remembered(AttachmentOf(request, Shown(outcome, step.Desired) with { Made = Joined(step.Current.Made, outcome.Made) }));
+                AttachmentOf(request, Shown(prepared, step.Desired) with { Made = Joined(step.Current.Made, prepared.Made) }),
+                replaces: step.Current.MountId)),
+            step.Desired.Identity);
+        Release(step.Current, except: step.Desired.Identity);
+        return Remembered(AttachmentOf(request, Shown(outcome, step.Desired) with { Made = Joined(step.Current.Made, outcome.Made) })) with { Notice = notice };
     }
 
     /// <summary>A step that has hung may wake when another lane serves the container already, and must not mount beside it.</summary>
@@ -144,13 +188,34 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
     {
         services.Executor.Execute(entry, strategy.Detach(step.Current.Mount));
         services.Journal.Detached(RecordedAttachment.Of(id, step.Current));
+        Release(step.Current, except: default);
         _madeDirectories.RemoveWhere(directory => step.Current.Made.Contains(directory) && !Exists(entry, directory));
         return null;
     }
 
-    /// <summary>A strategy that clones nothing cannot say which file it shows: it counts as the one that was asked for, or it would be asked for ever.</summary>
+    /// <returns>Why the container may not use what it gets; null: it may, or it is no device.</returns>
+    private string? Grant(string target, Desired desired) => desired is { Identity.IsDevice: true, Permission: true }
+        ? _devices!.Permission.Grant(ContainerDevices.NumberOf(desired.Identity), target).Reason
+        : null;
+
+    /// <summary>What a mount that is gone has needed.</summary>
+    private void Release(Attachment gone, FileIdentity except)
+    {
+        if (!gone.Identity.IsDevice)
+        {
+            return;
+        }
+
+        services.Nodes.Remove(gone.MountId);
+        if (ContainerDevices.NumberOf(gone.Identity) is { } device && !(except.IsDevice && ContainerDevices.NumberOf(except) == device))
+        {
+            _devices!.Permission.Revoke(device, gone.Target);
+        }
+    }
+
+    /// <summary>A node is one of our own, but stands for the host's. A strategy that clones nothing cannot say which file it shows: it counts as the one that was asked for, or it would be asked for ever.</summary>
     private static MountOutcome Shown(MountOutcome outcome, Desired desired) =>
-        outcome.MountId == 0 ? outcome with { Identity = desired.Identity } : outcome;
+        outcome.MountId == 0 || desired.Identity.IsDevice ? outcome with { Identity = desired.Identity } : outcome;
 
     private static Attachment AttachmentOf(MountRequest request, MountOutcome outcome) =>
         new(request.Target, request.Source, outcome.Identity, request.Options, outcome.MountId, outcome.Made);
@@ -202,6 +267,19 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
         return found.ToImmutable();
     }
 
+    /// <summary>
+    /// The earlier server was killed in the middle of a replacement, when the new mount lies beneath the old one: what is left of it is to take the old
+    /// one away. (Had it been killed before, there is only the old one.)
+    /// </summary>
+    private void FinishSwap(ContainerEntry entry, RecordedAttachment recorded)
+    {
+        if (recorded.Replaces is { } old && old != 0 && OurMount.CountAt(entry, recorded.Target) > 1)
+        {
+            services.Executor.Execute(entry, [new MountAction.DetachMount(recorded.Target, old)]);
+            services.Nodes.Remove(old);
+        }
+    }
+
     private Attachment? Find(ContainerEntry entry, RecordedAttachment recorded, string? named)
     {
         try
@@ -215,6 +293,7 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
 
             // A strategy that is not loaded yet cannot recognise anything: by its id a mount is found without it.
             IMountStrategy strategy = services.Strategies.For(entry, loaded ? named : null);
+            FinishSwap(entry, recorded);
             foreach (ulong mountId in (IEnumerable<ulong>)[recorded.MountId, .. recorded.Replaces is { } replaced ? [replaced] : Array.Empty<ulong>()])
             {
                 AttachedMount mount = new(recorded.Target, mountId, recorded.Made);
@@ -223,12 +302,13 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
                 {
                     // The record is that of the new mount. The one that it was to replace is ours too, but nobody knows how it was made: replace it.
                     string source = mountId == recorded.MountId ? recorded.Source : "";
-                    return new Attachment(recorded.Target, source, look.Identity, recorded.Options, mountId, recorded.Made);
+                    return new Attachment(recorded.Target, source, recorded.Node ?? look.Identity, recorded.Options, mountId, recorded.Made);
                 }
             }
 
             services.Executor.Execute(entry, [new MountAction.RemoveMountPoints(recorded.Made)]);
             services.Journal.Detached(recorded);
+            services.Nodes.Remove(recorded.MountId);
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {

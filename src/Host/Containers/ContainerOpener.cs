@@ -59,6 +59,7 @@ internal sealed class ContainerOpener(IContainerRuntime runtime, TimeProvider ti
         {
             Process = entry.Process,
             MountNamespace = entry.MountNamespace,
+            NetworkNamespace = entry.NetworkNamespace,
             Root = entry.Root,
             UserIds = entry.UserIds,
             GroupIds = entry.GroupIds,

@@ -1,3 +1,4 @@
+using ContainerManager.Host.Devices;
 using ContainerManager.Host.Events;
 using ContainerManager.Host.Journaling;
 using ContainerManager.Host.Mounting;
@@ -10,10 +11,16 @@ namespace ContainerManager.Host.Containers;
 /// <param name="Executor">Carries out mount operations.</param>
 /// <param name="Strategies">The ways to mount.</param>
 /// <param name="Journal">Written before each act.</param>
+/// <param name="Nodes">The device nodes that are mounted.</param>
+/// <param name="Devices">Where is kept what devices need.</param>
+/// <param name="Lists">The device lists in which something is granted.</param>
 /// <param name="Post">Where results go.</param>
 internal sealed record LaneServices(
     EventLoop Loop,
     MountExecutor Executor,
     MountStrategies Strategies,
     Journal Journal,
+    StagedNodes Nodes,
+    DeviceDirectories Devices,
+    DeviceListWatch Lists,
     Action<HostEvent> Post);

@@ -7,7 +7,7 @@ namespace ContainerManager.Host.Control;
 
 /// <summary>Which request is which call of the engine.</summary>
 /// <remarks>
-/// Matched by hand, for nine routes: the framework's router would bring the dependency container and the host along, which costs 85 ms at
+/// Matched by hand, for a dozen routes: the framework's router would bring the dependency container and the host along, which costs 85 ms at
 /// start and 9 MB.
 /// </remarks>
 internal sealed class ControlRoutes(IControlledEngine engine)
@@ -21,13 +21,15 @@ internal sealed class ControlRoutes(IControlledEngine engine)
             (["", "v1", "version"], "GET") => ReplyAsync(context, Version(), ControlJson.Default.VersionReply, cancellationToken),
             (["", "v1", "status"], "GET") => ReplyAsync(context, engine.Snapshot(), ControlJson.Default.StatusReply, cancellationToken),
             (["", "v1", "plugins"], "GET") => ReplyAsync(context, engine.Plugins(), ControlJson.Default.PluginsReply, cancellationToken),
+            (["", "v1", "devices"], "GET") => ReplyAsync(context, engine.Devices(ContainerOf(request)), ControlJson.Default.DevicesReply, cancellationToken),
+            (["", "v1", "why"], "GET") => ReplyAsync(context, Why(request), ControlJson.Default.WhyReply, cancellationToken),
             (["", "v1", "plugins", var name, "reload"], "POST") => ReloadAsync(context, name, cancellationToken),
             (["", "v1", "events"], "GET") => EventsAsync(context, cancellationToken),
             (["", "v1", "containers"], "POST") => SpawnAsync(context, cancellationToken),
             (["", "v1", "containers", var name], "DELETE") => StopAsync(context, name, cancellationToken),
             (["", "v1", "containers", var name, "bindings"], "POST") => BindAsync(context, name, cancellationToken),
             (["", "v1", "containers", var name, "bindings"], "DELETE") => UnbindAsync(context, name, cancellationToken),
-            (["", "v1", "version" or "status" or "events" or "plugins"], _) => throw WrongMethod(context, "GET"),
+            (["", "v1", "version" or "status" or "events" or "plugins" or "devices" or "why"], _) => throw WrongMethod(context, "GET"),
             (["", "v1", "plugins", _, "reload"], _) => throw WrongMethod(context, "POST"),
             (["", "v1", "containers"], _) => throw WrongMethod(context, "POST"),
             (["", "v1", "containers", _], _) => throw WrongMethod(context, "DELETE"),
@@ -38,6 +40,14 @@ internal sealed class ControlRoutes(IControlledEngine engine)
     }
 
     private VersionReply Version() => new(engine.Snapshot().Version);
+
+    private static string? ContainerOf(HttpRequest request) =>
+        request.Query["container"].ToString() is { Length: > 0 } name ? RequestCheck.ContainerName(name) : null;
+
+    private WhyReply Why(HttpRequest request) =>
+        request.Query["device"].ToString() is { Length: > 0 and < 4096 } device && !device.Contains('\0') && ContainerOf(request) is { } container
+            ? engine.Why(device, container)
+            : throw ControlException.BadRequest("device and container: both are needed");
 
     private Task EventsAsync(HttpContext context, CancellationToken cancellationToken)
     {

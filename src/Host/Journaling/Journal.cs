@@ -62,11 +62,32 @@ internal sealed class Journal : IDisposable
         }
     }
 
+    /// <summary>The ids of all mounts that are recorded.</summary>
+    internal IReadOnlyList<ulong> MountIds
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _content.Attachments.Values.SelectMany(attachment => attachment.Replaces is { } old ? [attachment.MountId, old] : new[] { attachment.MountId })];
+            }
+        }
+    }
+
     internal void Attaching(RecordedAttachment attachment) => Append(new JournalRecord { Attach = attachment });
 
     internal void Detached(RecordedAttachment attachment) => Append(new JournalRecord { Detach = attachment });
 
-    internal void Forget(ContainerId container) => Append(new JournalRecord { Forget = container.ToString() });
+    /// <summary>Nothing of the container is left, and nothing will be.</summary>
+    internal void Forget(ContainerId container)
+    {
+        IReadOnlyList<RecordedAttachment> attachments = AttachmentsOf(container);
+        Append(new JournalRecord { Forget = container.ToString() });
+        Forgotten?.Invoke(container, attachments);
+    }
+
+    /// <summary>A container is forgotten, and what was recorded of it.</summary>
+    internal event Action<ContainerId, IReadOnlyList<RecordedAttachment>>? Forgotten;
 
     internal void Requested(RecordedRequest request) => Append(new JournalRecord { Bind = request });
 

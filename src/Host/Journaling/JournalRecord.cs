@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using ContainerManager.Abstractions;
 using ContainerManager.Host.State;
+using ContainerManager.Linux;
 
 namespace ContainerManager.Host.Journaling;
 
@@ -24,7 +25,8 @@ internal sealed record JournalRecord
 }
 
 /// <summary>
-/// A mount that is there or is about to be. Of it and the one it <c>Replaces</c> one is there, should the server be killed meanwhile.
+/// A mount that is there or is about to be. Of it and the one it <c>Replaces</c> one is there, should the server be killed meanwhile. Of a device
+/// node, which is one of our own, <c>Node</c> says which one of the host it stands for.
 /// </summary>
 internal sealed record RecordedAttachment(
     string Runtime,
@@ -34,7 +36,8 @@ internal sealed record RecordedAttachment(
     MountOptions Options,
     ulong MountId,
     ImmutableArray<string> Made,
-    ulong? Replaces = null)
+    ulong? Replaces = null,
+    FileIdentity? Node = null)
 {
     internal ContainerId Id => new(Runtime, Container);
 
@@ -46,7 +49,8 @@ internal sealed record RecordedAttachment(
         attachment.Options,
         attachment.MountId,
         attachment.Made,
-        replaces);
+        replaces,
+        attachment.Identity.IsDevice ? attachment.Identity : null);
 }
 
 /// <summary>A binding that somebody asked for beyond the configuration.</summary>

@@ -13,37 +13,62 @@ internal sealed class CloneMaker : IDisposable
     private readonly ConditionalWeakTable<ContainerEntry, StrongBox<bool>> _foreign = [];
     private readonly NamespaceHolder _holder;
     private readonly LockedClones _locked;
+    private readonly StagedNodes _nodes;
 
     /// <param name="directory">An own directory; mounted upon when it is needed.</param>
     /// <param name="client">The installed client program.</param>
     /// <param name="entrance">Into mount namespaces.</param>
-    internal CloneMaker(string directory, string client, MountNamespaceEntrance entrance)
+    /// <param name="nodes">For device nodes.</param>
+    internal CloneMaker(string directory, string client, MountNamespaceEntrance entrance, StagedNodes nodes)
     {
+        _nodes = nodes;
         _holder = new NamespaceHolder(client, directory + "-client");
         _locked = new LockedClones(directory, _holder, entrance);
     }
 
+    /// <param name="source">What to clone.</param>
+    /// <param name="identity">What it is known to be. A device node is made from that: it does not matter whether the source is still there.</param>
+    /// <param name="options">How.</param>
+    /// <param name="container">For whom.</param>
     /// <exception cref="IOException">The source is gone, or an option cannot be had.</exception>
-    internal DetachedMount Make(string source, MountOptions options, ContainerEntry container)
+    internal DetachedMount Make(string source, FileIdentity identity, MountOptions options, ContainerEntry container)
     {
+        if (identity.IsDevice)
+        {
+            return _nodes.Make(identity, options, container, clone => Finish(clone, options, null, container));
+        }
+
+        if (options.Mode is not null)
+        {
+            throw new MountRefusedException($"{source} is no device node, and nothing else can have a mode of its own: remove \"mode\", or change the file's");
+        }
+
         DetachedMount clone = DetachedMount.Clone(source, options.Recursive);
         try
         {
-            bool foreign = IsForeign(container);
-            if (foreign && options is { Owner: not null, ReadOnly: false })
+            if (IsForeign(container) && options is { Owner: not null, ReadOnly: false })
             {
                 RefuseGift(clone.Status);
             }
 
-            clone.Restrict(options.ReadOnly, options.NoExec, IdsFor(options.Owner, clone.Status, container));
-            // Always: beside our options, the host's own must hold, and what it has mounted beneath must not be taken off again.
-            return foreign ? _locked.Lock(clone) : clone;
+            return Finish(clone, options, IdsFor(options.Owner, clone.Status, container), container);
         }
         catch
         {
             clone.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Nothing of the clone is mounted; what was made for it goes.</summary>
+    internal void Discard(DetachedMount clone) => _nodes.Remove(clone.Status.MountId);
+
+    private DetachedMount Finish(DetachedMount clone, MountOptions options, SafeFileHandle? ids, ContainerEntry container)
+    {
+        clone.Restrict(options.ReadOnly, options.NoExec, ids);
+
+        // Always: beside our options, the host's own must hold, and what it has mounted beneath must not be taken off again.
+        return IsForeign(container) ? _locked.Lock(clone) : clone;
     }
 
     public void Dispose()

@@ -13,11 +13,12 @@ internal sealed class MountExecutor(MountNamespaceEntrance entrance, CloneMaker 
     /// Called once when everything is prepared and nothing in the container has changed yet, with the id that the mount will have and the
     /// mount points that will be made: the moment to write it down.
     /// </param>
+    /// <param name="source">What the source is known to be; the default: nothing, or it does not matter.</param>
     /// <exception cref="KernelException">The kernel refused; nothing is left changed.</exception>
     /// <exception cref="MountRefusedException">The target is not fit; nothing was changed.</exception>
-    internal MountOutcome Execute(ContainerEntry container, ImmutableArray<MountAction> actions, Action<MountOutcome>? beforeAct = null)
+    internal MountOutcome Execute(ContainerEntry container, ImmutableArray<MountAction> actions, Action<MountOutcome>? beforeAct = null, FileIdentity source = default)
     {
-        using MountWork work = new(entrance, clones, container, beforeAct);
+        using MountWork work = new(entrance, clones, container, source, beforeAct);
         try
         {
             foreach (MountAction action in actions)

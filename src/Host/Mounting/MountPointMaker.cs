@@ -60,6 +60,47 @@ internal sealed class MountPointMaker(ContainerEntry container)
         return parent;
     }
 
+    /// <summary>
+    /// Makes a symbolic link, and the directories on the way. A link that is there leads there from now on; anything else stays, and the answer is
+    /// false.
+    /// </summary>
+    /// <param name="path">Of the link.</param>
+    /// <param name="destination">Where it leads.</param>
+    /// <param name="making">Told which directories will be made, before they are.</param>
+    internal bool MakeLink(string path, string destination, Action<ImmutableArray<string>> making)
+    {
+        string above = ParentOf(path), name = NameOf(path);
+        using SafeFileHandle parent = RootedPath.Open(container.Root, above, directory: true) ?? MakeDirectories(above, making);
+        if (Link())
+        {
+            return true;
+        }
+
+        using SafeFileHandle? there = RootedPath.OpenEntry(parent, name);
+        bool isLink = there is not null && FileStatus.OfHandle(there).Identity.Kind == FileKind.SymbolicLink;
+        return isLink && AsRootInside(parent, user => MountPoint.TryRemove(parent, name, directory: false, user)) && Link();
+
+        bool Link() => AsRootInside(parent, user => MountPoint.CreateLink(parent, name, destination, user));
+    }
+
+    private SafeFileHandle MakeDirectories(string path, Action<ImmutableArray<string>> making)
+    {
+        MissingPath missing = Missing(path);
+        making(missing.Paths);
+        return Make(missing, directory: true, _ => { });
+    }
+
+    /// <summary>Removes a symbolic link that still leads where we made it lead.</summary>
+    internal void RemoveLink(string path, string destination)
+    {
+        using SafeFileHandle? parent = RootedPath.Open(container.Root, ParentOf(path), directory: true);
+        using SafeFileHandle? there = parent is null ? null : RootedPath.OpenEntry(parent, NameOf(path));
+        if (there is not null && FileStatus.OfHandle(there).Identity.Kind == FileKind.SymbolicLink && SymbolicLink.Read(there) == destination)
+        {
+            AsRootInside(parent!, user => MountPoint.TryRemove(parent!, NameOf(path), directory: false, user));
+        }
+    }
+
     private bool Create(SafeFileHandle parent, string name, bool directory) =>
         AsRootInside(parent, user => MountPoint.Create(parent, name, directory, user));
 

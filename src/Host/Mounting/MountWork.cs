@@ -7,7 +7,8 @@ using static Tmds.Linux.LibC;
 namespace ContainerManager.Host.Mounting;
 
 /// <summary>The actions of one step, from the first to the last.</summary>
-internal sealed class MountWork(MountNamespaceEntrance entrance, CloneMaker clones, ContainerEntry container, Action<MountOutcome>? beforeAct) : IDisposable
+internal sealed class MountWork(
+    MountNamespaceEntrance entrance, CloneMaker clones, ContainerEntry container, FileIdentity source, Action<MountOutcome>? beforeAct) : IDisposable
 {
     private readonly MountPointMaker _points = new(container);
     private DetachedMount? _clone;
@@ -23,7 +24,7 @@ internal sealed class MountWork(MountNamespaceEntrance entrance, CloneMaker clon
     {
         switch (action)
         {
-            case MountAction.CloneSource a: _clone = clones.Make(a.Source, a.Options, container); break;
+            case MountAction.CloneSource a: _clone = clones.Make(a.Source, source, a.Options, container); break;
             case MountAction.MakeMountPoint a: MakeMountPoint(a.Target); break;
             case MountAction.AttachClone a: Attach(a.Target); break;
             case MountAction.SwapForClone a: Swap(a); break;
@@ -35,7 +36,15 @@ internal sealed class MountWork(MountNamespaceEntrance entrance, CloneMaker clon
     }
 
     /// <summary>What can be undone when an action failed: the mount points. The clone goes with <see cref="Dispose"/>.</summary>
-    internal void Undo() => _points.Remove(_made);
+    internal void Undo()
+    {
+        if (_clone is not null)
+        {
+            clones.Discard(_clone);
+        }
+
+        _points.Remove(_made);
+    }
 
     public void Dispose()
     {

@@ -12,7 +12,10 @@ namespace ContainerManager.Host.Mounting;
 internal static class OurMount
 {
     /// <summary>A container that renames while we look has to win this often in a row to keep the mount.</summary>
-    private const int Tries = 64;
+    private const int Tries = 256;
+
+    /// <summary>Some ten microseconds at the most.</summary>
+    private const int LongestSpin = 2000;
 
     /// <summary>The mount's root, O_PATH; null when it is gone.</summary>
     /// <exception cref="KernelException">The target cannot be resolved, and the mount is nowhere else.</exception>
@@ -38,6 +41,9 @@ internal static class OurMount
             {
                 return there;
             }
+
+            // In step with one that renames as often as we look, each try would meet it at the same moment.
+            Thread.SpinWait(Random.Shared.Next(LongestSpin));
         }
 
         return failure is null ? null : throw failure;
@@ -63,14 +69,22 @@ internal static class OurMount
         return null;
     }
 
+    /// <summary>How many mounts lie on one another at a target.</summary>
+    internal static int CountAt(ContainerEntry container, string target) => MountPoints(container).Count(path => path == target);
+
     /// <summary>Mount points in the container with the target's last component.</summary>
     private static string[] Namesakes(ContainerEntry container, string target)
     {
         string name = target[target.LastIndexOf('/')..];
+        return [.. MountPoints(container).Where(path => path.EndsWith(name, StringComparison.Ordinal))];
+    }
+
+    private static IEnumerable<string> MountPoints(ContainerEntry container)
+    {
         string? pid = File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fdinfo/{container.Process.DangerousGetHandle()}"))
             .FirstOrDefault(line => line.StartsWith("Pid:", StringComparison.Ordinal))?[4..].Trim();
         return pid is null || !int.TryParse(pid, CultureInfo.InvariantCulture, out int processId) || processId <= 0
             ? []
-            : [.. MountTable.OfProcess(processId).Mounts.Select(mount => mount.MountPoint).Where(path => path.EndsWith(name, StringComparison.Ordinal))];
+            : MountTable.OfProcess(processId).Mounts.Select(mount => mount.MountPoint);
     }
 }

@@ -52,6 +52,6 @@ internal sealed record OwnerMapping(string Users, string Groups)
         }
     }
 
-    private static MountRefusedException Unknown(string kind, uint id) =>
+    internal static MountRefusedException Unknown(string kind, uint id) =>
         new($"the container has no {kind} {id}: its user namespace does not map it; name another owner");
 }

@@ -10,6 +10,11 @@ namespace ContainerManager.Host.Paths;
 internal readonly record struct PathPattern(
     string Text, bool EntriesOfDirectory, bool IsLiteral = false, InPlaceChanges InPlace = InPlaceChanges.None)
 {
+    /// <summary>
+    /// What is watched for. A device node gets its owner and its permissions a moment after it is made, and what the container gets is a node of its own with the same.
+    /// </summary>
+    internal InPlaceChanges InPlaceWatched => Text.StartsWith("/dev/", StringComparison.Ordinal) ? InPlace | InPlaceChanges.Attributes : InPlace;
+
     /// <summary>True when a component holds a wildcard.</summary>
     internal bool HasWildcard => !IsLiteral && Text.AsSpan().ContainsAny('*', '?', '[');
 

@@ -120,7 +120,7 @@ internal sealed class WalkTree(PathPattern pattern, WatchTable table, IPathSink 
     }
 
     /// <summary>On the way to what the pattern means nothing but names matters.</summary>
-    private InPlaceChanges InPlaceIn(WalkNode directory) => IsLast(directory) ? pattern.InPlace : InPlaceChanges.None;
+    private InPlaceChanges InPlaceIn(WalkNode directory) => IsLast(directory) ? pattern.InPlaceWatched : InPlaceChanges.None;
 
     private static bool IsLink(in Found found) => found.RealPath is not null && found.Identity.Kind == FileKind.SymbolicLink;
 

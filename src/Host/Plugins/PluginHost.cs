@@ -27,6 +27,7 @@ internal sealed class PluginHost(JsonElement? settings, string stateDirectory, s
         {
             Process = handles.Process,
             MountNamespace = handles.MountNamespace,
+            NetworkNamespace = handles.NetworkNamespace,
             Root = handles.Root,
             UserIds = ProcFiles.IdMap(handles.UserIdMap),
             GroupIds = ProcFiles.IdMap(handles.GroupIdMap),

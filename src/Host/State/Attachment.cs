@@ -19,8 +19,15 @@ internal sealed record Attachment(
     ulong MountId,
     ImmutableArray<string> Made)
 {
+    /// <summary>What a person should know of it although it is there; null: nothing.</summary>
+    internal string? Notice { get; init; }
+
     internal AttachedMount Mount => new(Target, MountId, Made);
 }
 
 /// <summary>What shall be mounted at a target.</summary>
-internal sealed record Desired(string Source, FileIdentity Identity, MountOptions Options);
+/// <param name="Source">The path on the host.</param>
+/// <param name="Identity">Which file that is.</param>
+/// <param name="Options">How.</param>
+/// <param name="Permission">Of a device node: the container is to be allowed to use it.</param>
+internal sealed record Desired(string Source, FileIdentity Identity, MountOptions Options, bool Permission = true);

@@ -1,5 +1,4 @@
-using System.Collections.Immutable;
-using ContainerManager.Host.Configuration;
+using ContainerManager.Abstractions;
 using ContainerManager.Linux;
 
 namespace ContainerManager.Host.State;
@@ -39,8 +38,7 @@ internal sealed class BindingState(string target)
     internal bool CoversDirectory => Actual?.Identity.Kind == FileKind.Directory || Chosen?.Identity.Kind == FileKind.Directory ||
         InFlight is { ConcernsDirectory: true };
 
-    internal Desired? DesiredBy(ImmutableArray<PathRule> rules) =>
-        Chosen is { } chosen ? new Desired(chosen.Source, chosen.Identity, rules[chosen.Rule].Options) : null;
+    internal Desired? Desired => Chosen is { } chosen ? new Desired(chosen.Source, chosen.Identity, chosen.Options, chosen.Permission) : null;
 
     internal void SetCandidate(Candidate candidate)
     {
@@ -52,12 +50,24 @@ internal sealed class BindingState(string target)
     internal void RemoveCandidate(int rule, string source) =>
         _candidates.RemoveAll(candidate => candidate.Rule == rule && candidate.Source == source);
 
-    internal void ClearCandidates() => _candidates.Clear();
+    /// <summary>Those of rules; a device that the container has stays.</summary>
+    internal void ClearCandidates() => _candidates.RemoveAll(candidate => candidate.Rule != Candidate.OfDevice);
 }
 
 /// <summary>A source that a rule of the container would put at a target.</summary>
-internal sealed record Candidate(int Rule, string Source, FileIdentity Identity)
+/// <param name="Rule">The place of the rule among those of the container; <see cref="OfDevice"/> is after them all.</param>
+/// <param name="Source">The path on the host.</param>
+/// <param name="Identity">Which file it is.</param>
+/// <param name="Options">How the rule wants it mounted.</param>
+/// <param name="Origin">Where the rule stands.</param>
+internal sealed record Candidate(int Rule, string Source, FileIdentity Identity, MountOptions Options, string Origin)
 {
+    /// <summary>Of a device node: the container is to be allowed to use it.</summary>
+    internal bool Permission { get; init; } = true;
+
+    /// <summary>No rule of paths, but a device that the container gets.</summary>
+    internal const int OfDevice = int.MaxValue;
+
     /// <summary>Earlier rules first; within one rule by path, so that the choice does not depend on the order of events.</summary>
     internal static int Order(Candidate left, Candidate right) =>
         left.Rule != right.Rule ? left.Rule.CompareTo(right.Rule) : string.CompareOrdinal(left.Source, right.Source);

@@ -34,6 +34,12 @@ internal sealed class ContainerState(ContainerDescription description, int run)
     /// <summary>The mount strategy that the configuration names for it; null: the default.</summary>
     internal string? Strategy { get; set; }
 
+    /// <summary>Which devices it gets: the filters of all keys that match it, in the order of the file.</summary>
+    internal ImmutableArray<UdevFilter> Filters { get; set; } = [];
+
+    /// <summary>The devices that it has or is about to get or lose, by their paths in sysfs.</summary>
+    internal Dictionary<string, DeviceUse> Devices { get; } = new(StringComparer.Ordinal);
+
     internal IReadOnlyCollection<BindingState> Bindings => _bindings.Values;
 
     /// <summary>How many bindings may have others beneath them; while 0, nesting need not be looked at.</summary>

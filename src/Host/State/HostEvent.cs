@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ContainerManager.Abstractions;
 using ContainerManager.Host.Configuration;
+using ContainerManager.Host.DeviceRules;
 using ContainerManager.Host.Paths;
 using ContainerManager.Linux;
 
@@ -23,8 +24,12 @@ internal abstract record HostEvent
     /// <summary>The lane cannot work in the container.</summary>
     internal sealed record ContainerBroken(ContainerId Container, int Run, string Reason) : HostEvent;
 
-    /// <summary>The lane has looked what is left of earlier mounts; now steps may come.</summary>
-    internal sealed record ContainerReady(ContainerId Container, int Run, ImmutableArray<Attachment> Found) : HostEvent;
+    /// <summary>The lane has looked what is left of earlier mounts and devices; now steps may come.</summary>
+    /// <param name="Container">Which.</param>
+    /// <param name="Run">Which run of it.</param>
+    /// <param name="Found">The mounts that are left.</param>
+    /// <param name="Devices">The devices that it was told of, and what they need.</param>
+    internal sealed record ContainerReady(ContainerId Container, int Run, ImmutableArray<Attachment> Found, GivenDevices Devices) : HostEvent;
 
     /// <summary>
     /// The container no longer runs: its runtime says so (<paramref name="Run"/> null) or its first process has ended. Or nobody tells of it
@@ -55,6 +60,18 @@ internal abstract record HostEvent
 
     /// <summary>A step failed and left things as they were.</summary>
     internal sealed record StepFailed(ContainerId Container, int Run, Step Step, string Reason, bool SourceMissing) : HostEvent;
+
+    /// <summary>A device of the host has come, has changed, or has gone.</summary>
+    internal sealed record DeviceChanged(DeviceChange Change) : HostEvent;
+
+    /// <summary>The devices of the host were listed, and these are all.</summary>
+    internal sealed record DevicesListed(ImmutableArray<Device> Devices) : HostEvent;
+
+    /// <summary>A container was told of a device, at a moment (since the Unix epoch).</summary>
+    internal sealed record DeviceStepDone(ContainerId Container, int Run, Step.OnDevice Step, DeviceOutcome Outcome, TimeSpan Moment) : HostEvent;
+
+    /// <summary>Somebody had taken a container's permission for its devices away, and it has it again.</summary>
+    internal sealed record PermissionRenewed(ContainerId Container, int Run) : HostEvent;
 
     /// <summary>A mount strategy has come, in another version perhaps: what one could not do before is tried again.</summary>
     internal sealed record StrategiesChanged : HostEvent;

@@ -13,10 +13,13 @@ internal sealed class HostState
 {
     private readonly Dictionary<ContainerId, ContainerState> _containers = [];
     private readonly SourceIndex _sources = new();
-    private readonly List<(ContainerState Container, BindingState Binding)> _dirty = [];
+    private readonly DirtyBindings _dirty = new();
+    private readonly DeviceBook _devices;
     private ImmutableArray<ContainerRules> _configured = [];
     private ImmutableArray<(ContainerKey Key, PathRule Rule)> _requests = [];
     private int _runs;
+
+    internal HostState() => _devices = new DeviceBook(_containers, _dirty.Change);
 
     internal IReadOnlyCollection<ContainerState> Containers => _containers.Values;
 
@@ -28,7 +31,11 @@ internal sealed class HostState
 
     /// <summary>True when no step is under way and none would follow.</summary>
     internal bool IsQuiet => _containers.Values.All(container => container.Unreachable is not null ||
-        (container.Ready && container.Bindings.All(binding => binding.InFlight is null)));
+        (container.Ready && container.Bindings.All(binding => binding.InFlight is null) &&
+            container.Devices.Values.All(use => use is { Outstanding: 0, IsMoving: false } or { Outstanding: 0, Problem: not null })));
+
+    /// <summary>The devices of the host, and who has them.</summary>
+    internal DeviceBook Devices => _devices;
 
     internal WatchedPattern? Source(PathPattern pattern) => _sources.Find(pattern);
 
@@ -51,12 +58,23 @@ internal sealed class HostState
             case HostEvent.ConfigurationChanged e: _configured = e.Containers; RulesChanged(plan); break;
             case HostEvent.BindRequested e: _requests = [(e.Container, e.Rule), .. Without(e.Container, e.Rule)]; RulesChanged(plan); break;
             case HostEvent.UnbindRequested e: _requests = Without(e.Container, e.Rule); RulesChanged(plan); break;
+            case HostEvent.DeviceChanged e: _devices.Changed(e.Change); break;
+            case HostEvent.DevicesListed e: _devices.Listed(e.Devices); break;
+            case HostEvent.DeviceStepDone e: DeviceStepDone(e, plan); break;
+            case HostEvent.PermissionRenewed e: PermissionRenewed(e, plan); break;
             case HostEvent.StrategiesChanged: TryFailedAgain(); break;
-            case HostEvent.Draining: IsDraining = true; MarkAll(); break;
+            case HostEvent.Draining: IsDraining = true; _devices.End(); MarkAll(); break;
             default: throw new ArgumentException($"unknown event {hostEvent.GetType().Name}", nameof(hostEvent));
         }
 
-        PlanDirty(plan);
+        bool changed;
+        do
+        {
+            // Devices first: a container is told that one goes before its node is taken away.
+            changed = _devices.Advance(plan);
+            _dirty.Plan(plan, IsDraining);
+        }
+        while (changed);
     }
 
     private ImmutableArray<(ContainerKey Key, PathRule Rule)> Without(ContainerKey key, PathRule rule) =>
@@ -69,6 +87,8 @@ internal sealed class HostState
         {
             Match(container);
         }
+
+        _devices.Reconsider();
     }
 
     /// <summary>Finds the container's rules anew; bindings whose rule is gone lose their candidates.</summary>
@@ -88,9 +108,10 @@ internal sealed class HostState
             .. _configured.Where(rules => rules.Key.Matches(container.Description)).SelectMany(rules => rules.Paths),
         ];
         container.Strategy = _configured.Where(rules => rules.Key.Matches(container.Description)).Select(rules => rules.Strategy).FirstOrDefault(name => name is not null);
+        container.Filters = [.. _configured.Where(rules => rules.Udev.Enabled && rules.Key.Matches(container.Description)).SelectMany(rules => rules.Udev.Filters)];
         _sources.Connect(container);
         container.Unscanned = _sources.Unscanned(container);
-        MarkAll(container);
+        _dirty.MarkAll(container);
     }
 
     private void PathAppeared(HostEvent.PathAppeared e)
@@ -104,13 +125,13 @@ internal sealed class HostState
         foreach (RuleUse use in watched.Users)
         {
             BindingState binding = use.BindingFor(e.Path);
-            Candidate candidate = new(use.Rule, e.Path, e.Identity);
+            Candidate candidate = use.CandidateFor(e.Path, e.Identity);
             if (binding.Failure is { SourceMissing: true, Times: < 3 })
             {
                 binding.Failure = binding.Failure with { TryAgain = true };
             }
 
-            Change(use.Container, binding, b => b.SetCandidate(candidate));
+            _dirty.Change(use.Container, binding, b => b.SetCandidate(candidate));
         }
     }
 
@@ -124,7 +145,7 @@ internal sealed class HostState
         foreach (RuleUse use in watched.Users)
         {
             BindingState binding = use.BindingFor(e.Path);
-            Change(use.Container, binding, b => b.RemoveCandidate(use.Rule, e.Path));
+            _dirty.Change(use.Container, binding, b => b.RemoveCandidate(use.Rule, e.Path));
         }
     }
 
@@ -139,7 +160,7 @@ internal sealed class HostState
         foreach (ContainerState container in watched.Users.Select(use => use.Container).Distinct())
         {
             container.Unscanned = container.Unscanned.Remove(e.Pattern);
-            MarkAll(container);
+            _dirty.MarkAll(container);
         }
     }
 
@@ -156,7 +177,7 @@ internal sealed class HostState
     private void ContainerStarted(HostEvent.ContainerStarted e, Plan plan)
     {
         ContainerState container = Add(e.Container, plan);
-        plan.Steps.Add(new PlannedStep(e.Container.Id, container.Run, new Step.Open(e.Entry), container.Strategy));
+        plan.Steps.Add(new PlannedStep(e.Container.Id, container.Run, new Step.Open(e.Entry, !container.Filters.IsEmpty), container.Strategy));
         plan.Changes.Add(new StateChange(ChangeKind.ContainerStarted, e.Container.Name, null, null, $"{e.Container.Id.Runtime}, pid {e.Container.ProcessId}"));
     }
 
@@ -198,7 +219,9 @@ internal sealed class HostState
         }
 
         container.Ready = true;
-        MarkAll(container);
+        _dirty.MarkAll(container);
+        _devices.Recognise(container, e.Devices);
+        _devices.Reconsider();
     }
 
     private void ContainerStopped(HostEvent.ContainerStopped e, Plan plan)
@@ -210,7 +233,8 @@ internal sealed class HostState
 
         _containers.Remove(e.Container);
         _sources.Disconnect(container);
-        _dirty.RemoveAll(dirty => ReferenceEquals(dirty.Container, container));
+        _dirty.Forget(container);
+        _devices.Forget(container);
         plan.Steps.Add(new PlannedStep(e.Container, container.Run, new Step.Close()));
         plan.Changes.Add(new StateChange(ChangeKind.ContainerStopped, container.Description.Name, null, null, e.Why));
     }
@@ -221,7 +245,7 @@ internal sealed class HostState
         foreach (ContainerState container in _containers.Values.Where(container => container.Strategy is not null))
         {
             container.TryFailedAgain();
-            MarkAll(container);
+            _dirty.MarkAll(container);
         }
     }
 
@@ -240,7 +264,7 @@ internal sealed class HostState
         };
         plan.Changes.Add(new StateChange(kind, container.Description.Name, (e.Attachment ?? binding.Actual)?.Source, step.Target, null, e.Moment));
         binding.Failure = OtherThanAsked(container, binding, e, plan);
-        Change(container, binding, b => (b.Actual, b.InFlight) = (e.Attachment, null));
+        _dirty.Change(container, binding, b => (b.Actual, b.InFlight) = (e.Attachment, null));
     }
 
     /// <summary>
@@ -255,8 +279,16 @@ internal sealed class HostState
             return null;
         }
 
-        plan.Reexamine.Add((container.Rules[chosen.Rule].Source, chosen.Source));
+        LookAgain(container, chosen, plan);
         return new Failure(asked, "the source changed while it was mounted", Detaching: false, SourceMissing: true, TimesMissing(binding), TryAgain: false);
+    }
+
+    private static void LookAgain(ContainerState container, Candidate candidate, Plan plan)
+    {
+        if (candidate.Rule != Candidate.OfDevice)
+        {
+            plan.Reexamine.Add((container.Rules[candidate.Rule].Source, candidate.Source));
+        }
     }
 
     private static int TimesMissing(BindingState binding) => binding.Failure is { SourceMissing: true } before ? before.Times + 1 : 1;
@@ -272,14 +304,14 @@ internal sealed class HostState
         {
             Step.Attach attach => attach.Desired,
             Step.Replace replace => replace.Desired,
-            _ => IsDraining ? null : binding.DesiredBy(container.Rules),
+            _ => IsDraining ? null : binding.Desired,
         };
         int times = e.SourceMissing ? TimesMissing(binding) : 1;
         binding.Failure = new Failure(tried, e.Reason, step is Step.Detach, e.SourceMissing, times, binding.ChangedMeanwhile);
-        Change(container, binding, b => b.InFlight = null);
+        _dirty.Change(container, binding, b => b.InFlight = null);
         if (e.SourceMissing && binding.Chosen is { } chosen)
         {
-            plan.Reexamine.Add((container.Rules[chosen.Rule].Source, chosen.Source));
+            LookAgain(container, chosen, plan);
         }
         else
         {
@@ -287,62 +319,30 @@ internal sealed class HostState
         }
     }
 
+    private void DeviceStepDone(HostEvent.DeviceStepDone e, Plan plan)
+    {
+        if (Running(e.Container, e.Run) is { } container)
+        {
+            DeviceTurns.Done(container, e, plan);
+        }
+    }
+
+    private void PermissionRenewed(HostEvent.PermissionRenewed e, Plan plan)
+    {
+        if (Running(e.Container, e.Run) is { } container)
+        {
+            plan.Changes.Add(new StateChange(ChangeKind.PermissionRenewed, container.Description.Name, null, null, "its device cgroup had been set anew"));
+        }
+    }
+
     private ContainerState? Running(ContainerId id, int run) =>
         _containers.TryGetValue(id, out ContainerState? container) && container.Run == run ? container : null;
-
-    /// <summary>Changes a binding and marks it, and those that lie on it or it on them, before or after the change.</summary>
-    private void Change(ContainerState container, BindingState binding, Action<BindingState> change)
-    {
-        MarkAround(container, binding);
-        container.Update(binding, change);
-        MarkAround(container, binding);
-    }
-
-    private void MarkAround(ContainerState container, BindingState binding)
-    {
-        _dirty.Add((container, binding));
-        if (container.Directories == 0)
-        {
-            return;
-        }
-
-        _dirty.AddRange(container.Above(binding).Concat(container.Beneath(binding)).Select(other => (container, other)));
-    }
-
-    private void MarkAll(ContainerState container) => _dirty.AddRange(container.Bindings.Select(binding => (container, binding)));
 
     private void MarkAll()
     {
         foreach (ContainerState container in _containers.Values)
         {
-            MarkAll(container);
+            _dirty.MarkAll(container);
         }
-    }
-
-    /// <summary>Asks the planner for each binding that may need something, the outer ones first.</summary>
-    private void PlanDirty(Plan plan)
-    {
-        if (_dirty.Count > 1 && _dirty.Exists(dirty => dirty.Container.Directories > 0))
-        {
-            _dirty.Sort((left, right) => string.CompareOrdinal(left.Binding.Target, right.Binding.Target));
-        }
-
-        foreach ((ContainerState container, BindingState binding) in _dirty)
-        {
-            if (binding.Failure is { } failure && failure.Desired != (IsDraining ? null : binding.DesiredBy(container.Rules)))
-            {
-                binding.Failure = null;
-            }
-
-            foreach (Step.OnTarget step in Planner.Next(container, binding, IsDraining))
-            {
-                container.Update(container.At(step.Target), b => b.InFlight = step);
-                plan.Steps.Add(new PlannedStep(container.Description.Id, container.Run, step, container.Strategy));
-            }
-
-            container.DropIfEmpty(binding);
-        }
-
-        _dirty.Clear();
     }
 }

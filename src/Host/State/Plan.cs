@@ -52,4 +52,9 @@ internal enum ChangeKind
     Failed,
     WatchFailed,
     WatchRecovered,
+    DeviceAdded,
+    DeviceChanged,
+    DeviceRemoved,
+    DeviceFailed,
+    PermissionRenewed,
 }

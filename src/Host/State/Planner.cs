@@ -45,7 +45,7 @@ internal static class Planner
     /// <summary>The step that the binding by itself needs, or null.</summary>
     internal static Step.OnTarget? Wanted(ContainerState container, BindingState binding, bool draining)
     {
-        Desired? desired = draining ? null : binding.DesiredBy(container.Rules);
+        Desired? desired = draining ? null : binding.Desired;
         if (binding.Failure is { TryAgain: false } failure && failure.Desired == desired)
         {
             return null;

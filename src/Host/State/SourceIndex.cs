@@ -47,8 +47,9 @@ internal sealed class SourceIndex
             watched.Users.Add(new RuleUse(container, rule));
             foreach ((string path, FileIdentity identity) in watched.Paths)
             {
-                BindingState binding = container.At(pathRule.Mapping.TargetOf(pathRule.Source, path));
-                Candidate candidate = new(rule, path, identity);
+                RuleUse use = new(container, rule);
+                BindingState binding = use.BindingFor(path);
+                Candidate candidate = use.CandidateFor(path, identity);
                 container.Update(binding, b => b.SetCandidate(candidate));
             }
         }
@@ -85,5 +86,11 @@ internal readonly record struct RuleUse(ContainerState Container, int Rule)
     {
         PathRule rule = Container.Rules[Rule];
         return Container.At(rule.Mapping.TargetOf(rule.Source, path));
+    }
+
+    internal Candidate CandidateFor(string path, FileIdentity identity)
+    {
+        PathRule rule = Container.Rules[Rule];
+        return new Candidate(Rule, path, identity, rule.Options, rule.Origin);
     }
 }

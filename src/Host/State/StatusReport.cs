@@ -44,12 +44,11 @@ internal static class StatusReport
     /// <summary>One binding of a running container.</summary>
     internal static BindingStatus Of(ContainerState container, BindingState binding)
     {
-        PathRule? rule = binding.Chosen is { } chosen ? container.Rules[chosen.Rule] : null;
         (string condition, string? reason) = binding switch
         {
             { InFlight: not null } => ("pending", null),
             { Failure: { } failure } => ("failed", failure.Reason),
-            { Actual: not null } => ("attached", null),
+            { Actual: { } actual } => ("attached", actual.Notice),
             _ when container.Unreachable is { } why => ("failed", why),
             _ => ("pending", "another mount above or beneath it comes first"),
         };
@@ -58,8 +57,8 @@ internal static class StatusReport
             binding.Target,
             condition,
             reason,
-            (binding.Actual?.Options ?? rule?.Options)?.ReadOnly ?? false,
-            rule?.Origin ?? "",
+            (binding.Actual?.Options ?? binding.Chosen?.Options)?.ReadOnly ?? false,
+            binding.Chosen?.Origin ?? "",
             binding.Actual is { MountId: not 0 and var mountId } ? mountId : null);
     }
 

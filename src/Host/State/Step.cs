@@ -9,7 +9,9 @@ internal abstract record Step
     private Step() { }
 
     /// <summary>The container runs: take its entry, look what is left of earlier mounts, answer with ContainerReady.</summary>
-    internal sealed record Open(ContainerEntry? Entry) : Step;
+    /// <param name="Entry">The way into it.</param>
+    /// <param name="Devices">A rule gives it devices.</param>
+    internal sealed record Open(ContainerEntry? Entry, bool Devices) : Step;
 
     /// <summary>The container is gone: let go of it.</summary>
     internal sealed record Close : Step;
@@ -38,4 +40,7 @@ internal abstract record Step
     {
         internal override bool ConcernsDirectory => Current.Identity.Kind == FileKind.Directory;
     }
+
+    /// <summary>Tell the container of a device: permission, database, event.</summary>
+    internal sealed record OnDevice(DeviceTurn Turn) : Step;
 }

@@ -7,7 +7,20 @@ namespace ContainerManager.Linux;
 /// <param name="Device">Major in the upper, minor in the lower 32 bits.</param>
 /// <param name="Inode">The inode number.</param>
 /// <param name="Kind">What kind of file it is.</param>
-public readonly record struct FileIdentity(ulong Device, ulong Inode, FileKind Kind);
+/// <param name="Node">Of a device node: what it stands for and who may open it, which is all there is to it; else the default.</param>
+public readonly record struct FileIdentity(ulong Device, ulong Inode, FileKind Kind, NodeIdentity Node = default)
+{
+    /// <summary>A character or block device.</summary>
+    public bool IsDevice => Kind is FileKind.CharacterDevice or FileKind.BlockDevice;
+}
+
+/// <summary>What a device node is: a number, and permissions. A copy of a node with the same is as good as the node.</summary>
+/// <param name="Major">Major number of the device (stx_rdev_major).</param>
+/// <param name="Minor">Minor number of the device.</param>
+/// <param name="Mode">Permission bits.</param>
+/// <param name="Owner">User id.</param>
+/// <param name="Group">Group id.</param>
+public readonly record struct NodeIdentity(uint Major, uint Minor, uint Mode, uint Owner, uint Group);
 
 /// <summary>The S_IFMT part of a mode (inode(7)).</summary>
 public enum FileKind

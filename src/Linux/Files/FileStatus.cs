@@ -47,10 +47,19 @@ public readonly record struct FileStatus(FileIdentity Identity, ulong MountId, u
     }
 
     private static FileStatus From(in statx_t result) => new(
-        new FileIdentity(((ulong)result.stx_dev_major << 32) | result.stx_dev_minor, result.stx_ino, (FileKind)(result.stx_mode & 0xF000)),
+        new FileIdentity(
+            ((ulong)result.stx_dev_major << 32) | result.stx_dev_minor,
+            result.stx_ino,
+            (FileKind)(result.stx_mode & 0xF000),
+            NodeOf(result)),
         result.stx_mnt_id,
         result.stx_size,
         result.stx_mode & 0xFFFu,
         result.stx_uid,
         result.stx_gid);
+
+    private static NodeIdentity NodeOf(in statx_t result) =>
+        (FileKind)(result.stx_mode & 0xF000) is FileKind.CharacterDevice or FileKind.BlockDevice
+            ? new NodeIdentity(result.stx_rdev_major, result.stx_rdev_minor, result.stx_mode & 0xFFFu, result.stx_uid, result.stx_gid)
+            : default;
 }

@@ -19,6 +19,15 @@ public sealed class OwnDirectory(SafeFileHandle directory)
         return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw KernelException.Last("open", path);
     }
 
+    /// <summary>Opens a directory so that its descriptor can stand for it in other calls (O_RDONLY).</summary>
+    /// <exception cref="KernelException">ENOENT, ENOTDIR, EACCES.</exception>
+    public static unsafe SafeFileHandle OpenToRead(string path)
+    {
+        using PathBytes bytes = new(path);
+        int fd = Libc.openat(AT_FDCWD, bytes.Pointer, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+        return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw KernelException.Last("open", path);
+    }
+
     /// <summary>Makes a directory; one that is there already is left as it is.</summary>
     /// <exception cref="KernelException">EROFS, EACCES, ENOSPC, …</exception>
     public unsafe void MakeDirectory(string name, uint mode)

@@ -62,6 +62,19 @@ public sealed partial class DetachedMount : IDisposable
         }
     }
 
+    /// <summary>Device nodes in it can be opened, although the file system is mounted nodev where it was cloned.</summary>
+    /// <exception cref="KernelException">EPERM: nodev is locked.</exception>
+    public unsafe void AllowDevices()
+    {
+        mount_attr attributes = new() { attr_clr = (ulong)MountAttributes.NoDevices };
+        byte empty = 0;
+        using HandleUse use = new(Handle);
+        if (Libc.mount_setattr(use.Descriptor, &empty, (uint)AT_EMPTY_PATH, &attributes) != 0)
+        {
+            throw KernelException.Last("mount_setattr(nodev off)", "clone");
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => Handle.Dispose();
 }

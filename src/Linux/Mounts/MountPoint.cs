@@ -21,6 +21,16 @@ public static class MountPoint
         return error == 0 || (error == EEXIST ? false : throw new KernelException(directory ? "mkdirat" : "mknodat", name, error));
     }
 
+    /// <summary>Creates a symbolic link owned by <paramref name="user"/>. One that is there already, or anything else, is no error.</summary>
+    /// <returns>True when it was created.</returns>
+    /// <exception cref="KernelException">As <see cref="Create"/>.</exception>
+    public static unsafe bool CreateLink(SafeFileHandle parent, string name, string destination, FileSystemUser user)
+    {
+        using PathBytes bytes = new(destination);
+        int error = Run(parent, name, directory: false, remove: false, user, (nint)bytes.Pointer);
+        return error == 0 || (error == EEXIST ? false : throw new KernelException("symlinkat", name, error));
+    }
+
     /// <summary>Unlinks a file or an empty directory. False when it is not there or not empty.</summary>
     /// <exception cref="KernelException">EACCES, EPERM: the user may not. Any other failure.</exception>
     public static bool TryRemove(SafeFileHandle parent, string name, bool directory, FileSystemUser user)
@@ -31,7 +41,7 @@ public static class MountPoint
             : throw new KernelException("unlinkat", name, error));
     }
 
-    private static unsafe int Run(SafeFileHandle parent, string name, bool directory, bool remove, FileSystemUser user)
+    private static unsafe int Run(SafeFileHandle parent, string name, bool directory, bool remove, FileSystemUser user, nint destination = 0)
     {
         using PathBytes bytes = new(name);
         using HandleUse use = new(parent);
@@ -41,6 +51,7 @@ public static class MountPoint
             Name = bytes.Pointer,
             Directory = directory,
             Remove = remove,
+            Destination = (byte*)destination,
             User = user.User,
             Group = user.Group,
             Override = user.OverridesModes,

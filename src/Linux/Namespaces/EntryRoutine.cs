@@ -9,6 +9,9 @@ internal unsafe struct EntryFrame
     internal byte* Name;
     internal bool Directory;
     internal bool Remove;
+
+    /// <summary>Where the symbolic link to be made leads; null: it is to be none.</summary>
+    internal byte* Destination;
     internal uint User;
     internal uint Group;
 
@@ -22,7 +25,7 @@ internal unsafe struct EntryFrame
 }
 
 /// <summary>
-/// Creates or removes a file or directory as another file system user, so that it is owned by a container's root even where our own
+/// Creates or removes a file, directory or symbolic link as another file system user, so that it is owned by a container's root even where our own
 /// root has no id (EOVERFLOW), and so that nothing is done that this user may not do. As with <see cref="InsideRoutines"/>, nothing
 /// else may happen in between: a thread born here would keep the ids.
 /// </summary>
@@ -57,6 +60,7 @@ internal static unsafe class EntryRoutine
         }
 
         int result = frame->Remove ? RawCalls.unlinkat(frame->Parent, frame->Name, frame->Directory ? AT_REMOVEDIR : 0)
+            : frame->Destination != null ? RawCalls.symlinkat(frame->Destination, frame->Parent, frame->Name)
             : frame->Directory ? RawCalls.mkdirat(frame->Parent, frame->Name, DirectoryMode)
             : RawCalls.mknodat(frame->Parent, frame->Name, RegularFile, 0);
         frame->Error = result == 0 ? 0 : *RawCalls.errno_location();
@@ -77,6 +81,8 @@ internal static unsafe class EntryRoutine
         EntryFrame frame = new() { Parent = -1, Name = RawCalls.Dot, Override = true };
         Run(&frame);
         frame.Directory = true;
+        Run(&frame);
+        frame.Destination = RawCalls.Dot;
         Run(&frame);
         frame.Remove = true;
         Run(&frame);

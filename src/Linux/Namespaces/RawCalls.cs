@@ -14,9 +14,11 @@ internal static unsafe class RawCalls
     internal static readonly delegate* unmanaged<byte*, int> chroot;
     internal static readonly delegate* unmanaged<byte*, int, int> umount2;
     internal static readonly delegate* unmanaged<nint, nint, nint, nint, nint, nint, nint> syscall;
+    internal static readonly delegate* unmanaged<int, int, int, int> socket;
     internal static readonly delegate* unmanaged<int, byte*, uint, int> mkdirat;
     internal static readonly delegate* unmanaged<int, byte*, uint, ulong, int> mknodat;
     internal static readonly delegate* unmanaged<int, byte*, int, int> unlinkat;
+    internal static readonly delegate* unmanaged<byte*, int, byte*, int> symlinkat;
     internal static readonly delegate* unmanaged<uint*, uint*, int> capget;
     internal static readonly delegate* unmanaged<uint*, uint*, int> capset;
     internal static readonly delegate* unmanaged<uint, int> setfsuid;
@@ -36,9 +38,11 @@ internal static unsafe class RawCalls
         chroot = (delegate* unmanaged<byte*, int>)NativeLibrary.GetExport(libc, "chroot");
         umount2 = (delegate* unmanaged<byte*, int, int>)NativeLibrary.GetExport(libc, "umount2");
         syscall = (delegate* unmanaged<nint, nint, nint, nint, nint, nint, nint>)NativeLibrary.GetExport(libc, "syscall");
+        socket = (delegate* unmanaged<int, int, int, int>)NativeLibrary.GetExport(libc, "socket");
         mkdirat = (delegate* unmanaged<int, byte*, uint, int>)NativeLibrary.GetExport(libc, "mkdirat");
         mknodat = (delegate* unmanaged<int, byte*, uint, ulong, int>)NativeLibrary.GetExport(libc, "mknodat");
         unlinkat = (delegate* unmanaged<int, byte*, int, int>)NativeLibrary.GetExport(libc, "unlinkat");
+        symlinkat = (delegate* unmanaged<byte*, int, byte*, int>)NativeLibrary.GetExport(libc, "symlinkat");
         capget = (delegate* unmanaged<uint*, uint*, int>)NativeLibrary.GetExport(libc, "capget");
         capset = (delegate* unmanaged<uint*, uint*, int>)NativeLibrary.GetExport(libc, "capset");
         setfsuid = (delegate* unmanaged<uint, int>)NativeLibrary.GetExport(libc, "setfsuid");

@@ -34,6 +34,12 @@ internal static unsafe partial class Libc
     internal static partial int mkdirat(int dirfd, byte* path, uint mode);
 
     [LibraryImport(Name, SetLastError = true)]
+    internal static partial int mknodat(int dirfd, byte* path, uint mode, ulong device);
+
+    [LibraryImport(Name, SetLastError = true)]
+    internal static partial int fchownat(int dirfd, byte* path, uint owner, uint group, int flags);
+
+    [LibraryImport(Name, SetLastError = true)]
     internal static partial int symlinkat(byte* target, int dirfd, byte* path);
 
     [LibraryImport(Name, SetLastError = true)]

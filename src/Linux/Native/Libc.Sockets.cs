@@ -10,4 +10,10 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Name, SetLastError = true)]
     internal static partial int setsockopt(SafeHandle fd, int level, int option, void* value, uint length);
+
+    [LibraryImport(Name, SetLastError = true)]
+    internal static partial nint recvmsg(SafeHandle fd, msghdr_t* message, int flags);
+
+    [LibraryImport(Name, SetLastError = true)]
+    internal static partial nint sendmsg(SafeHandle fd, msghdr_t* message, int flags);
 }

@@ -35,6 +35,30 @@ internal static unsafe partial class Libc
     /// <summary>pidfd_send_signal(2)</summary>
     internal static int pidfd_send_signal(int pidfd, int signal) => (int)Syscall(SYS.pidfd_send_signal, pidfd, signal, 0, 0, 0);
 
+    /// <summary>Older than the common numbers of all architectures: __NR_bpf of asm/unistd.h.</summary>
+    private static readonly nint BpfCall = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 280 : 321;
+
+    /// <summary>bpf(2)</summary>
+    internal static int bpf(int command, void* attributes, int size) => (int)Syscall(BpfCall, command, (nint)attributes, size, 0, 0);
+
+    /// <summary>__NR_perf_event_open of asm/unistd.h.</summary>
+    private static readonly nint PerfCall = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 241 : 298;
+
+    internal const int PROT_READ = 1;
+    internal const int PROT_WRITE = 2;
+    internal const int MAP_SHARED = 1;
+    internal static readonly void* MAP_FAILED = (void*)-1;
+
+    /// <summary>perf_event_open(2)</summary>
+    internal static int perf_event_open(void* attributes, int pid, int cpu, int group, uint flags) =>
+        (int)Syscall(PerfCall, (nint)attributes, pid, cpu, group, (nint)flags);
+
+    [LibraryImport(Name, SetLastError = true)]
+    internal static partial void* mmap(void* address, nuint length, int protection, int flags, SafeHandle fd, long offset);
+
+    [LibraryImport(Name, SetLastError = true)]
+    internal static partial int munmap(void* address, nuint length);
+
     [LibraryImport(Name, SetLastError = true)]
     internal static partial int inotify_init1(int flags);
 

@@ -7,10 +7,11 @@ namespace ContainerManager.Linux;
 /// <summary>Open handles of one process. Whatever they were opened from, all are of the same process: it lived when the last was opened.</summary>
 public sealed class ProcessHandles
 {
-    private ProcessHandles(SafeFileHandle process, SafeFileHandle mountNamespace, SafeFileHandle root)
+    private ProcessHandles(SafeFileHandle process, SafeFileHandle mountNamespace, SafeFileHandle networkNamespace, SafeFileHandle root)
     {
         Process = process;
         MountNamespace = mountNamespace;
+        NetworkNamespace = networkNamespace;
         Root = root;
     }
 
@@ -19,6 +20,9 @@ public sealed class ProcessHandles
 
     /// <summary><c>/proc/PID/ns/mnt</c></summary>
     public SafeFileHandle MountNamespace { get; }
+
+    /// <summary><c>/proc/PID/ns/net</c></summary>
+    public SafeFileHandle NetworkNamespace { get; }
 
     /// <summary><c>/proc/PID/root</c>, O_PATH.</summary>
     public SafeFileHandle Root { get; }
@@ -39,12 +43,14 @@ public sealed class ProcessHandles
     {
         SafeFileHandle process = ProcessDescriptor.Open(processId);
         SafeFileHandle? mountNamespace = null;
+        SafeFileHandle? networkNamespace = null;
         SafeFileHandle? root = null;
         try
         {
             mountNamespace = OpenPath($"/proc/{processId}/ns/mnt", O_RDONLY);
+            networkNamespace = OpenPath($"/proc/{processId}/ns/net", O_RDONLY);
             root = OpenPath($"/proc/{processId}/root", O_PATH | O_DIRECTORY);
-            ProcessHandles handles = new(process, mountNamespace, root)
+            ProcessHandles handles = new(process, mountNamespace, networkNamespace, root)
             {
                 UserIdMap = File.ReadAllText($"/proc/{processId}/uid_map"),
                 GroupIdMap = File.ReadAllText($"/proc/{processId}/gid_map"),
@@ -56,6 +62,7 @@ public sealed class ProcessHandles
         catch
         {
             root?.Dispose();
+            networkNamespace?.Dispose();
             mountNamespace?.Dispose();
             process.Dispose();
             throw;

@@ -30,6 +30,13 @@ public static class ControlAddress
     /// <summary>The media type of <see cref="Events"/>.</summary>
     public const string EventsMediaType = "application/x-ndjson";
 
+    /// <summary>GET: <see cref="DevicesReply"/>, of one container or of all.</summary>
+    public static string Devices(string? container) => container is null ? "/v1/devices" : $"/v1/devices?container={Uri.EscapeDataString(container)}";
+
+    /// <summary>GET: <see cref="WhyReply"/>.</summary>
+    public static string Why(string device, string container) =>
+        $"/v1/why?device={Uri.EscapeDataString(device)}&container={Uri.EscapeDataString(container)}";
+
     /// <summary>POST: loads the plugin again. → <see cref="PluginStatus"/>.</summary>
     public static string PluginReload(string name) => $"{Plugins}/{Uri.EscapeDataString(name)}/reload";
 

@@ -18,4 +18,6 @@ namespace ContainerManager.Protocol;
 [JsonSerializable(typeof(VersionReply))]
 [JsonSerializable(typeof(PluginsReply))]
 [JsonSerializable(typeof(PluginStatus))]
+[JsonSerializable(typeof(DevicesReply))]
+[JsonSerializable(typeof(WhyReply))]
 public sealed partial class ControlJson : JsonSerializerContext;

@@ -13,20 +13,23 @@ internal static class RoomTable
         // Sources of events.
         ["Events"] = ["Abstractions", "Linux"],
         ["Paths"] = ["Events", "Abstractions", "Linux"],
-        ["Configuration"] = ["Paths.PathPattern", "Abstractions"],
+        ["Configuration"] = ["Paths.PathPattern", "Paths.InPlaceChanges", "Abstractions"],
+        ["Udev"] = ["DeviceRules", "State", "Abstractions", "Linux"],
         ["Plugins"] = ["Events", "Paths", "Composition.PrivateDirectory", "Abstractions", "Linux"],
 
         // The pure part: values in, values out.
+        ["DeviceRules"] = ["Configuration", "Paths.Glob", "Linux.FileIdentity"],
         ["State"] =
         [
-            "Configuration", "Paths.PathPattern", "Abstractions", "Linux.FileIdentity", "Linux.FileKind",
-            "Protocol.ContainerStatus", "Protocol.BindingStatus",
+            "Configuration", "DeviceRules", "Paths.PathPattern", "Abstractions", "Linux.FileIdentity", "Linux.FileKind",
+            "Protocol.ContainerStatus", "Protocol.BindingStatus", "Protocol.DeviceStatus", "Protocol.WhyReply", "Protocol.FilterCheck",
         ],
 
         // The doing.
-        ["Journaling"] = ["State", "Abstractions"],
+        ["Journaling"] = ["State", "Abstractions", "Linux.FileIdentity", "Linux.FileKind", "Linux.NodeIdentity"],
         ["Mounting"] = ["Abstractions", "Linux"],
-        ["Containers"] = ["Events", "State", "Journaling", "Mounting", "Abstractions", "Linux"],
+        ["Devices"] = ["State", "DeviceRules", "Configuration.DeviceAdmission", "Udev", "Mounting", "Abstractions", "Linux"],
+        ["Containers"] = ["Events", "State", "Journaling", "Mounting", "Devices", "DeviceRules.Device", "Abstractions", "Linux"],
 
         // Reads and asks through its own interface only; looks at its socket as a file.
         ["Control"] = ["Protocol", "Linux.FileStatus", "Linux.FileIdentity", "Linux.FileKind"],

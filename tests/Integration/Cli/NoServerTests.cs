@@ -17,6 +17,8 @@ public sealed class NoServerTests : IDisposable
     [InlineData("unbind /a")]
     [InlineData("spawn x -- true")]
     [InlineData("stop x")]
+    [InlineData("devices")]
+    [InlineData("why ttyS0 x")]
     [InlineData("events")]
     [InlineData("events --follow")]
     public async Task EachVerbSaysThatItIsNotRunningAndHowToStartIt(string line)
@@ -96,6 +98,8 @@ public sealed class NoServerTests : IDisposable
     [InlineData("unbind", "container-util -c web unbind /var/www")]
     [InlineData("spawn", "container-util spawn box --host-usr -- sleep infinity")]
     [InlineData("stop", "container-util stop box")]
+    [InlineData("devices", "container-util devices games")]
+    [InlineData("why", "container-util why /dev/ttyUSB0 homeassistant")]
     [InlineData("events", "container-util events --follow")]
     public async Task HelpHasExamplesAndExitCodes(string verb, string example)
     {

@@ -12,12 +12,10 @@ internal sealed class DockerEngine : IAsyncDisposable
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(60);
     private readonly TemporaryDirectory _directory = new("docker");
     private readonly bool _liveRestore;
+    private readonly bool _cgroup2;
     private BackgroundProcess? _daemon;
 
-    private DockerEngine(bool liveRestore)
-    {
-        _liveRestore = liveRestore;
-    }
+    private DockerEngine(bool liveRestore, bool cgroup2 = false) => (_liveRestore, _cgroup2) = (liveRestore, cgroup2);
 
     /// <summary>Path of its socket. The same for all of its life.</summary>
     internal string SocketPath => _directory["docker.sock"];
@@ -35,9 +33,11 @@ internal sealed class DockerEngine : IAsyncDisposable
     internal static DockerEngine Create(bool liveRestore = false) => new(liveRestore);
 
     /// <summary>Makes and starts an engine.</summary>
-    internal static async Task<DockerEngine> StartNewAsync(bool liveRestore = false)
+    /// <param name="liveRestore">As for <see cref="Create"/>.</param>
+    /// <param name="cgroup2">It sees a machine with cgroup v2 only.</param>
+    internal static async Task<DockerEngine> StartNewAsync(bool liveRestore = false, bool cgroup2 = false)
     {
-        DockerEngine engine = new(liveRestore);
+        DockerEngine engine = new(liveRestore, cgroup2);
         try
         {
             await engine.StartEngineAsync();
@@ -90,7 +90,7 @@ internal sealed class DockerEngine : IAsyncDisposable
         await File.WriteAllTextAsync(_directory["daemon.json"], "{}");
         File.Delete(_directory["pid"]); // Left by one that was killed, as is the socket.
         File.Delete(SocketPath);
-        _daemon = new BackgroundProcess(LogPath, "unshare", ["--net", "--", "dockerd", .. DaemonOptions]);
+        _daemon = new BackgroundProcess(LogPath, "unshare", ["--net", .. _cgroup2 ? Cgroup2Only.Command : [], .. _cgroup2 ? [] : (string[])["--"], "dockerd", .. DaemonOptions]);
         try
         {
             await ReadyAsync(_daemon);

@@ -70,6 +70,7 @@ internal sealed class BareContainer : IDisposable
         {
             Process = handles.Process,
             MountNamespace = handles.MountNamespace,
+            NetworkNamespace = handles.NetworkNamespace,
             Root = handles.Root,
             UserIds = ids ?? _ids,
             GroupIds = ids ?? _ids,

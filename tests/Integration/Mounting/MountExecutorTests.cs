@@ -19,7 +19,7 @@ public sealed class MountExecutorTests : IDisposable
     public MountExecutorTests()
     {
         _entry = _container.Open();
-        _clones = new CloneMaker(Path.Combine(_directory, "transit"), Installation.Client, _entrance);
+        _clones = new CloneMaker(Path.Combine(_directory, "transit"), Installation.Client, _entrance, new StagedNodes(Path.Combine(_directory, "nodes")));
         _executor = new MountExecutor(_entrance, _clones);
     }
 

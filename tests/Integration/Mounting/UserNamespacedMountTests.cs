@@ -23,7 +23,7 @@ public sealed class UserNamespacedMountTests : IDisposable
     public UserNamespacedMountTests()
     {
         _entry = _container.Open();
-        _clones = new CloneMaker(_directory["transit"], Installation.Client, _entrance);
+        _clones = new CloneMaker(_directory["transit"], Installation.Client, _entrance, new StagedNodes(_directory["transit"] + "-nodes"));
         _executor = new MountExecutor(_entrance, _clones);
     }
 

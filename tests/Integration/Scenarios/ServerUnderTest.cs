@@ -36,6 +36,9 @@ internal sealed class ServerUnderTest : IAsyncDisposable
     /// <summary>Variables for the server, as <c>NAME=value</c>.</summary>
     internal string[] Environment { get; init; } = [];
 
+    /// <summary>A command that is given the server's as its arguments.</summary>
+    internal string[] Wrapper { get; init; } = [];
+
     internal string Socket => _directory["control.sock"];
 
     internal string ConfigurationPath => _directory["container-manager.conf"];
@@ -64,7 +67,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
             LogPath,
             "/usr/bin/env",
             [
-                .. Environment, Installation.Server, "--config", ConfigurationPath, "--socket", Socket, "--plugins", PluginDirectory, "--state-dir", _directory["state"],
+                .. Environment, .. Wrapper, Installation.Server, "--config", ConfigurationPath, "--socket", Socket, "--plugins", PluginDirectory, "--state-dir", _directory["state"],
                 "--log-level", "debug", .. _options,
             ]);
         using CancellationTokenSource deadline = new(Deadline);

@@ -29,7 +29,8 @@ internal static class RuleText
     internal static string Of(PathRule rule)
     {
         string flags = (rule.Options.ReadOnly ? " readOnly" : "") + (rule.Options.NoExec ? " noExec" : "") +
-            (rule.Options.Recursive ? "" : " notRecursive") + (rule.Optional ? " optional" : "") + (rule.Options.Owner is { } owner ? $" owner {owner}" : "");
+            (rule.Options.Recursive ? "" : " notRecursive") + (rule.Optional ? " optional" : "") + (rule.Options.Owner is { } owner ? $" owner {owner}" : "") +
+            (rule.Options.Mode is { } mode ? $" mode {Convert.ToString(mode, 8)}" : "");
         string what = rule.Source.EntriesOfDirectory ? " (entries)" : "";
         string target = rule.Source.HasWildcard ? rule.Mapping.ToString() : rule.FixedTarget;
         return $"{rule.Origin}: {rule.Source}{what} -> {target}{flags}";
@@ -49,7 +50,7 @@ internal static class RuleText
 
         foreach (UdevFilter filter in container.Udev.Filters)
         {
-            yield return "filter: " + Of(filter);
+            yield return "filter: " + Of(filter.Condition) + Of(filter.Admission);
         }
 
         if (container.Strategy is { } strategy)
@@ -64,7 +65,12 @@ internal static class RuleText
         }
     }
 
-    private static string Of(UdevFilter filter)
+    private static string Of(DeviceAdmission admission) =>
+        (admission.Exclusive ? " exclusive" : "") + (admission.Owner is { } owner ? $" owner {owner}" : "") +
+        (admission.Mode is { } mode ? $" mode {Convert.ToString(mode, 8)}" : "") + (admission.Node ? "" : " noNode") +
+        (admission.Permission ? "" : " noPermission") + (admission.Database ? "" : " noDatabase") + (admission.Events ? "" : " noEvents");
+
+    private static string Of(DeviceCondition filter)
     {
         string?[] parts =
         [
@@ -72,6 +78,9 @@ internal static class RuleText
             filter.DeviceType is { } t ? $"devtype={t}" : null,
             filter.DeviceNode is { } n ? $"devnode={n}" : null,
             filter.Tag is { } g ? $"tag={g}" : null,
+            filter.Vendor is { } v ? $"vendor={v}" : null,
+            filter.Product is { } m ? $"product={m}" : null,
+            filter.Serial is { } r ? $"serial={r}" : null,
             .. filter.Properties.Select(p => $"{p.Key}={p.Value}"),
             filter.Parent is { } parent ? $"parent({Of(parent)})" : null,
         ];

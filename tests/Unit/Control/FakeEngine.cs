@@ -43,6 +43,10 @@ internal sealed class FakeEngine : IControlledEngine
 
     public StatusReply Snapshot() => Status;
 
+    public DevicesReply Devices(string? container) => new([]);
+
+    public WhyReply Why(string device, string container) => new(device, device, container, false, "no", []);
+
     public PluginsReply Plugins() => new([Broken, Docker], 1);
 
     public Task<PluginStatus> ReloadPluginAsync(string name, CancellationToken cancellationToken)

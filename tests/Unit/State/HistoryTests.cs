@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ContainerManager.Abstractions;
 using ContainerManager.Host.Configuration;
+using ContainerManager.Host.DeviceRules;
 using ContainerManager.Host.Paths;
 using ContainerManager.Host.State;
 using ContainerManager.Linux;
@@ -28,8 +29,11 @@ public sealed class HistoryTests
         (source, entries, target, options) => new PathRule(
             new PathPattern(source, entries && source == "/w"), new TargetMapping.To(target), options, Optional: false, "_automount"));
 
-    private static readonly Gen<ImmutableArray<ContainerRules>> Configuration = Gen.Select(OneOf("a", "b", "*"), Rule.Array[0, 3])
-        .Select((key, rules) => new ContainerRules(new ContainerKey(key), [.. rules], new UdevRules(false, []), null))
+    private static readonly Gen<UdevFilter> Filter = Gen.Select(OneOf("s1", "s2"), Gen.Int[0, 3], Gen.Bool, (subsystem, exclusive, node) =>
+        new UdevFilter(new DeviceCondition { Subsystem = subsystem }, new DeviceAdmission { Exclusive = exclusive == 0, Node = node }));
+
+    private static readonly Gen<ImmutableArray<ContainerRules>> Configuration = Gen.Select(OneOf("a", "b", "*"), Rule.Array[0, 3], Filter.Array[0, 2], Gen.Bool)
+        .Select((key, rules, filters, enabled) => new ContainerRules(new ContainerKey(key), [.. rules], new UdevRules(enabled, [.. filters]), null))
         .Array[0, 3].Select(rules => rules.ToImmutableArray());
 
     private static readonly Gen<Action<SimulatedHost>> Happening = Gen.Frequency(
@@ -38,6 +42,8 @@ public sealed class HistoryTests
         (2, Gen.Select(OneOf(Names), Gen.Int[1, 3], (name, pid) => new Action<SimulatedHost>(host => host.Start(name, pid)))),
         (1, OneOf(Names).Select(name => new Action<SimulatedHost>(host => host.Stop(name)))),
         (2, Configuration.Select(rules => new Action<SimulatedHost>(host => host.Send(new HostEvent.ConfigurationChanged(rules))))),
+        (6, Gen.Select(Gen.Int[0, 3], OneOf("add", "change", "remove", "remove"), DeviceEvent)),
+        (1, Gen.Const(new Action<SimulatedHost>(host => host.Send(new HostEvent.DevicesListed([.. host.State.Devices.Devices.Skip(1)]))))),
         (1, Gen.Select(OneOf(Names), Rule, (name, rule) => new Action<SimulatedHost>(
             host => host.Send(new HostEvent.BindRequested(new ContainerKey(name), rule))))),
         (1, Gen.Select(OneOf(Names), Rule, (name, rule) => new Action<SimulatedHost>(
@@ -63,7 +69,12 @@ public sealed class HistoryTests
         foreach (ContainerState container in host.State.Containers)
         {
             Assert.Equal(Expected(host.State, container), MountedIn(host, container));
+            Assert.Equal(
+                DevicesFor(host.State, container),
+                host.DevicesToldTo(container.Description.Id).Keys);
         }
+
+        Assert.True(host.State.IsQuiet);
     }, iter: 5_000);
 
     [Fact]
@@ -78,8 +89,36 @@ public sealed class HistoryTests
         host.Send(new HostEvent.Draining());
         host.Settle();
         Assert.All(host.State.Containers, container => Assert.Empty(host.MountsOf(container.Description.Id)));
+        Assert.All(host.State.Containers, container => Assert.Empty(host.DevicesToldTo(container.Description.Id)));
         Assert.True(host.State.IsQuiet);
     }, iter: 1_000);
+
+    /// <summary>Device 0 has no node; device 3 has one where a rule may want something else.</summary>
+    private static Action<SimulatedHost> DeviceEvent(int number, string action) => host =>
+    {
+        if (!host.State.Devices.IsListed)
+        {
+            host.Send(new HostEvent.DevicesListed([]));
+        }
+
+        Device device = new()
+        {
+            Path = $"/devices/{number}",
+            Subsystem = number % 2 == 0 ? "s1" : "s2",
+            Node = number == 0 ? null : new DeviceNode($"/d/{number}", new FileIdentity(1, (ulong)number, FileKind.CharacterDevice)),
+        };
+        bool there = host.State.Devices.Devices.Any(known => known.Path == device.Path);
+        if (action == "add" || there)
+        {
+            host.Send(new HostEvent.DeviceChanged(new DeviceChange(action, device, 1)));
+        }
+    };
+
+    /// <summary>Those that a filter means, but for what another container claims.</summary>
+    private static IEnumerable<string> DevicesFor(HostState state, ContainerState container) => state.Devices.Devices
+        .Where(device => state.Devices.MatchesOf(device).Any(match => match.ClaimedBy is null && match.Container == container))
+        .Select(device => device.Path)
+        .Order(StringComparer.Ordinal);
 
     private static Gen<string> OneOf(params string[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
 
@@ -116,6 +155,15 @@ public sealed class HistoryTests
             foreach ((string path, FileIdentity identity) in state.Source(rule.Source)!.Paths.OrderBy(p => p.Key, StringComparer.Ordinal))
             {
                 expected.TryAdd(rule.Mapping.TargetOf(rule.Source, path), (path, identity, rule.Options.ReadOnly));
+            }
+        }
+
+        foreach (Device device in state.Devices.Devices)
+        {
+            DeviceMatch? match = state.Devices.MatchesOf(device).FirstOrDefault(match => match.ClaimedBy is null && match.Container == container).Match;
+            if (match is { Filter.Admission.Node: true } && device.Node is { } node)
+            {
+                expected.TryAdd(node.Path, (node.Path, node.Identity, false));
             }
         }
 

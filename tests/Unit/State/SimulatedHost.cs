@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ContainerManager.Abstractions;
+using ContainerManager.Host.DeviceRules;
 using ContainerManager.Host.Paths;
 using ContainerManager.Host.State;
 using ContainerManager.Linux;
@@ -15,6 +16,7 @@ internal sealed class SimulatedHost
     private readonly Dictionary<PathPattern, Dictionary<string, FileIdentity>> _files = [];
     private readonly Dictionary<ContainerId, Queue<PlannedStep>> _lanes = [];
     private readonly Dictionary<ContainerId, SortedDictionary<string, Attachment>> _mounts = [];
+    private readonly Dictionary<ContainerId, SortedDictionary<string, Device>> _told = [];
     private ulong _mountIds;
 
     internal HostState State { get; } = new();
@@ -23,9 +25,16 @@ internal sealed class SimulatedHost
 
     internal List<StateChange> Changes { get; } = [];
 
+    /// <summary>What containers were told of devices, in order: container, action, path.</summary>
+    internal List<string> Told { get; } = [];
+
     internal bool HasSteps => _lanes.Values.Any(lane => lane.Count > 0);
 
     internal IReadOnlyDictionary<string, Attachment> MountsOf(ContainerId container) => _mounts[container];
+
+    /// <summary>The devices that a container knows of.</summary>
+    internal SortedDictionary<string, Device> DevicesToldTo(ContainerId container) =>
+        _told.TryGetValue(container, out SortedDictionary<string, Device>? told) ? told : _told[container] = new(StringComparer.Ordinal);
 
     internal void Send(HostEvent hostEvent)
     {
@@ -66,6 +75,7 @@ internal sealed class SimulatedHost
     {
         ContainerId id = new("test", name);
         _mounts[id] = new SortedDictionary<string, Attachment>(found.ToDictionary(a => a.Target), StringComparer.Ordinal);
+        _told.Remove(id);
         Send(new HostEvent.ContainerStarted(new ContainerDescription { Id = id, Name = name, ProcessId = processId }, null));
     }
 
@@ -79,7 +89,10 @@ internal sealed class SimulatedHost
         switch (planned.Step)
         {
             case Step.Open:
-                Send(new HostEvent.ContainerReady(planned.Container, planned.Run, [.. _mounts[planned.Container].Values]));
+                Send(new HostEvent.ContainerReady(planned.Container, planned.Run, [.. _mounts[planned.Container].Values], GivenDevices.None));
+                break;
+            case Step.OnDevice step when State.Containers.Any(c => c.Description.Id == planned.Container && c.Run == planned.Run):
+                Send(Do(planned, step));
                 break;
             case Step.OnTarget step when State.Containers.Any(c => c.Description.Id == planned.Container && c.Run == planned.Run):
                 Send(fail
@@ -129,6 +142,31 @@ internal sealed class SimulatedHost
         }
 
         return new HostEvent.StepSucceeded(planned.Container, planned.Run, step, now, TimeSpan.Zero);
+    }
+
+    private HostEvent.DeviceStepDone Do(PlannedStep planned, Step.OnDevice step)
+    {
+        DeviceTurn turn = step.Turn;
+        SortedDictionary<string, Device> told = DevicesToldTo(planned.Container);
+        if (turn.Node is { } node)
+        {
+            // What a program hears of, it can open: when it comes, and still when it hears that it goes.
+            Assert.Equal(node.Path, _mounts[planned.Container][node.Path].Source);
+        }
+
+        bool known = told.ContainsKey(turn.Device.Path);
+        Assert.Equal(turn.Kind != DeviceTurnKind.Come, known);
+        Told.Add($"{planned.Container.Value} {turn.Change.Action} {turn.Device.Path}");
+        if (turn.Kind == DeviceTurnKind.Go)
+        {
+            told.Remove(turn.Device.Path);
+        }
+        else
+        {
+            told[turn.Device.Path] = turn.Device;
+        }
+
+        return new HostEvent.DeviceStepDone(planned.Container, planned.Run, step, new DeviceOutcome(default, default, default), TimeSpan.Zero);
     }
 
     private Attachment Mounted(string target, Desired desired) =>

@@ -54,7 +54,7 @@ public sealed class StateTests
         ContainerId id = new("test", "c");
         state.Advance(new HostEvent.ContainerStarted(new ContainerDescription { Id = id, Name = "c", ProcessId = 1 }, null), plan);
         plan.Clear();
-        state.Advance(new HostEvent.ContainerReady(id, 1, [left]), plan);
+        state.Advance(new HostEvent.ContainerReady(id, 1, [left], GivenDevices.None), plan);
         Assert.Empty(plan.Steps);
         state.Advance(new HostEvent.PathAppeared(Pattern, "/s", File1), plan);
         state.Advance(new HostEvent.PatternScanned(Pattern), plan);

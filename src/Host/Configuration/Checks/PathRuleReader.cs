@@ -15,7 +15,7 @@ internal static class PathRuleReader
 
     private const string How = "\"Absolute\", \"Host\" or an object such as { \"target\": \"/path/inside\", \"readOnly\": true }";
     private static readonly string[] HowWords = ["Absolute", "Host"];
-    private static readonly string[] HowMembers = ["target", "readOnly", "recursive", "noExec", "optional", "owner"];
+    private static readonly string[] HowMembers = ["target", "readOnly", "recursive", "noExec", "optional", "owner", "mode"];
 
     internal static IEnumerable<LocatedRule> Read(ConfigurationValue? section)
     {
@@ -72,6 +72,7 @@ internal static class PathRuleReader
         NoExec = members["noExec"]?.AsBoolean() ?? MountOptions.Default.NoExec,
         Recursive = members["recursive"]?.AsBoolean() ?? MountOptions.Default.Recursive,
         Owner = OwnerText.Read(members["owner"]),
+        Mode = ModeText.Read(members["mode"]),
     };
 
     private static PathRule? FailHow(ConfigurationValue how)

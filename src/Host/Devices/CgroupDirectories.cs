@@ -1,0 +1,38 @@
+using ContainerManager.Abstractions;
+using ContainerManager.Linux;
+
+namespace ContainerManager.Host.Devices;
+
+/// <summary>Where the cgroups of a container are (cgroups(7)).</summary>
+internal static class CgroupDirectories
+{
+    /// <summary>
+    /// The directories from that of the container's first process up to the root, in the hierarchy that decides about devices: that of version 1
+    /// where its <c>devices</c> controller is mounted, else that of version 2. Null: neither is.
+    /// </summary>
+    internal static (bool Version2, string[] Levels)? Of(ContainerEntry container)
+    {
+        MountTableEntry[] mounts = [.. MountTable.OfSelf().Mounts.Where(mount => mount.FileSystemType is "cgroup" or "cgroup2")];
+        int first = Array.FindIndex(mounts, mount => mount.FileSystemType == "cgroup" && File.Exists(mount.MountPoint + "/devices.allow"));
+        if (first >= 0 && container.Cgroups.TryGetValue("devices", out string? old))
+        {
+            return (false, Levels(mounts[first], old));
+        }
+
+        int second = Array.FindIndex(mounts, mount => mount.FileSystemType == "cgroup2");
+        return second >= 0 && container.Cgroups.TryGetValue("", out string? unified) ? (true, Levels(mounts[second], unified)) : null;
+    }
+
+    /// <summary>The mount may show a part of the hierarchy only.</summary>
+    private static string[] Levels(MountTableEntry mount, string path)
+    {
+        string beneath = mount.Root != "/" && path.StartsWith(mount.Root, StringComparison.Ordinal) ? path[mount.Root.Length..] : path;
+        List<string> levels = [];
+        for (string level = beneath.TrimEnd('/'); level.Length > 0; level = level[..level.LastIndexOf('/')])
+        {
+            levels.Add(mount.MountPoint + level);
+        }
+
+        return [.. levels, mount.MountPoint];
+    }
+}

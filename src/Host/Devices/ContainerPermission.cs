@@ -1,0 +1,132 @@
+using System.Globalization;
+using ContainerManager.Abstractions;
+using ContainerManager.Host.State;
+using ContainerManager.Linux;
+
+namespace ContainerManager.Host.Devices;
+
+/// <summary>The devices that one container is granted, and for what. For one thread at a time.</summary>
+internal sealed class ContainerPermission : IDisposable
+{
+    private static readonly PartOutcome Granted = new("granted"), Needless = new("needless");
+
+    private readonly Dictionary<DeviceNumber, HashSet<string>> _holders = [];
+    private readonly Lazy<IDeviceCgroup?> _cgroup;
+    private readonly string _file;
+    private readonly Func<string, IDisposable> _watch;
+    private IDisposable? _watching;
+    private IReadOnlySet<DeviceNumber> _needed = new HashSet<DeviceNumber>();
+
+    /// <summary>Nothing is granted yet, and nothing looked at: most containers never get a device.</summary>
+    /// <param name="container">Whose cgroup.</param>
+    /// <param name="file">Where is written down what was granted, for a server that comes after this one.</param>
+    /// <param name="watch">Has <see cref="Renew"/> called when somebody writes to the lists in a cgroup's directory, until the result is disposed.</param>
+    internal ContainerPermission(ContainerEntry container, string file, Func<string, IDisposable> watch)
+    {
+        (_file, _watch) = (file, watch);
+        _cgroup = new Lazy<IDeviceCgroup?>(() => CgroupDirectories.Of(container) switch
+        {
+            { Version2: true, Levels: var levels } => new DevicePrograms(levels),
+            { Levels: var levels } => new DeviceLists(levels, Read(file)),
+            null => null,
+        });
+    }
+
+    /// <summary>Something is granted that can be undone by others.</summary>
+    internal bool IsNeeded => _needed.Count > 0;
+
+    /// <summary>Lets the container use a device, for something that holds it until <see cref="Revoke"/>.</summary>
+    internal PartOutcome Grant(DeviceNumber device, string holder)
+    {
+        if (!_holders.TryGetValue(device, out HashSet<string>? holders))
+        {
+            _holders.Add(device, holders = new HashSet<string>(StringComparer.Ordinal));
+        }
+
+        bool isNew = holders.Count == 0;
+        holders.Add(holder);
+        return (isNew ? Set() : null) is { } reason ? PartOutcome.Failed(reason) : _needed.Contains(device) ? Granted : Needless;
+    }
+
+    /// <summary>It is not needed for that any more.</summary>
+    internal PartOutcome Revoke(DeviceNumber device, string holder)
+    {
+        if (_holders.TryGetValue(device, out HashSet<string>? holders) && holders.Remove(holder) && holders.Count == 0)
+        {
+            _holders.Remove(device);
+            return Set() is { } reason ? PartOutcome.Failed(reason) : new PartOutcome("revoked");
+        }
+
+        return new PartOutcome("kept");
+    }
+
+    /// <summary>Sets everything once, so that what an earlier server has granted for nothing goes.</summary>
+    internal void Settle()
+    {
+        if (_holders.Count > 0 || File.Exists(_file))
+        {
+            Set();
+        }
+    }
+
+    /// <summary>Grants again what somebody has undone. True: something was.</summary>
+    internal bool Renew()
+    {
+        try
+        {
+            return IsNeeded && _cgroup.Value?.IsUntouched() == false && Set() is null;
+        }
+        catch (IOException)
+        {
+            // The cgroup goes with its container.
+            return false;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _watching?.Dispose();
+        if (_cgroup.IsValueCreated)
+        {
+            _cgroup.Value?.Dispose();
+        }
+    }
+
+    /// <returns>Why not.</returns>
+    private string? Set()
+    {
+        try
+        {
+            if (_cgroup.Value is not { } cgroup)
+            {
+                return null;
+            }
+
+            if (_holders.Count > 0 || File.Exists(_file))
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(_file)!);
+                File.WriteAllLines(_file, _holders.Keys.Select(device => device.ToString()));
+            }
+
+            _needed = cgroup.Set(_holders.Keys);
+            _watching ??= IsNeeded && cgroup.Watched is { } lists ? _watch(lists) : null;
+            return null;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return $"the device cgroup: {failure.Message}";
+        }
+    }
+
+    private static DeviceNumber[] Read(string file)
+    {
+        if (!File.Exists(file))
+        {
+            return [];
+        }
+
+        return [.. File.ReadLines(file).Select(line => line.Split(' ', ':')).Where(parts => parts.Length == 3).Select(parts =>
+            new DeviceNumber(parts[0] == "b", uint.Parse(parts[1], CultureInfo.InvariantCulture), uint.Parse(parts[2], CultureInfo.InvariantCulture)))];
+    }
+}

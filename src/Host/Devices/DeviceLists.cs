@@ -1,0 +1,79 @@
+using ContainerManager.Linux;
+
+namespace ContainerManager.Host.Devices;
+
+/// <summary>
+/// cgroup v1: each cgroup has a list of what is allowed (kernel, admin-guide/cgroup-v1/devices). What is missing is added from the outermost cgroup that
+/// is restricted inwards, since a parent must allow it too, and in the cgroups beneath that the container has made itself.
+/// </summary>
+/// <param name="levels">The cgroup of the container's first process, and all above it.</param>
+/// <param name="granted">Those that an earlier server has granted: they are ours to take back.</param>
+internal sealed class DeviceLists(string[] levels, IEnumerable<DeviceNumber> granted) : IDeviceCgroup
+{
+    private const string Everything = "a *:* rwm";
+    private readonly HashSet<DeviceNumber> _granted = [.. granted];
+
+    /// <inheritdoc/>
+    public IReadOnlySet<DeviceNumber> Set(IReadOnlyCollection<DeviceNumber> grants)
+    {
+        string[] restricted = [.. levels.TakeWhile(level => !ListOf(level).Contains(Everything)).Reverse()];
+        if (restricted.Length == 0)
+        {
+            return new HashSet<DeviceNumber>();
+        }
+
+        foreach (DeviceNumber device in _granted.Except(grants).ToList())
+        {
+            // Denied above, it is denied beneath.
+            Write(restricted[0], "devices.deny", device);
+            _granted.Remove(device);
+        }
+
+        foreach (DeviceNumber device in grants)
+        {
+            foreach (string level in restricted.Concat(Beneath(restricted[^1])).Where(level => !Allows(ListOf(level), device)).ToList())
+            {
+                _granted.Add(device);
+                Write(level, "devices.allow", device);
+            }
+        }
+
+        return _granted;
+    }
+
+    /// <inheritdoc/>
+    public string? Watched => levels[0];
+
+    /// <inheritdoc/>
+    public bool IsUntouched() => _granted.Count == 0 || !Directory.Exists(levels[0]) || _granted.All(device => Allows(ListOf(levels[0]), device));
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+    }
+
+    private static IEnumerable<string> Beneath(string level) => Directory.EnumerateDirectories(level, "*", SearchOption.AllDirectories);
+
+    private static string[] ListOf(string level) => File.ReadAllLines(level + "/devices.list");
+
+    /// <summary>Lines such as <c>c 1:3 rwm</c>, in which numbers may be <c>*</c>.</summary>
+    private static bool Allows(string[] list, DeviceNumber device)
+    {
+        string exactly = device.ToString(), ofMajor = $"{exactly[..exactly.IndexOf(':')]}:*", all = $"{exactly[0]} *:*";
+        return Array.Exists(list, line => line == Everything ||
+            ((line.StartsWith(exactly + " ", StringComparison.Ordinal) || line.StartsWith(ofMajor + " ", StringComparison.Ordinal) ||
+                line.StartsWith(all + " ", StringComparison.Ordinal)) && line.AsSpan(line.LastIndexOf(' ')) is { } access && access.Contains('r') && access.Contains('w')));
+    }
+
+    private static void Write(string level, string file, DeviceNumber device)
+    {
+        try
+        {
+            File.WriteAllText($"{level}/{file}", $"{device} rwm");
+        }
+        catch (UnauthorizedAccessException refused)
+        {
+            throw new IOException($"{level}/{file}: the kernel refuses {device} (a cgroup above does not allow it): {refused.Message}", refused);
+        }
+    }
+}

@@ -1,0 +1,18 @@
+using System.Collections.Immutable;
+using ContainerManager.Host.DeviceRules;
+using ContainerManager.Linux;
+
+namespace ContainerManager.Host.State;
+
+/// <summary>What a container has of devices when the server begins with it.</summary>
+/// <param name="Given">Those that an earlier server has told it of.</param>
+/// <param name="Database">The directory that is to be its <c>/run/udev</c>; null: none.</param>
+internal sealed record GivenDevices(ImmutableArray<Device> Given, DatabaseSource? Database)
+{
+    internal static GivenDevices None { get; } = new([], null);
+}
+
+/// <summary>A directory of the host's.</summary>
+/// <param name="Path">Absolute.</param>
+/// <param name="Identity">Which it is.</param>
+internal sealed record DatabaseSource(string Path, FileIdentity Identity);

@@ -1,0 +1,214 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using ContainerManager.Host.DeviceRules;
+
+namespace ContainerManager.Host.Udev;
+
+/// <summary>
+/// A container's own <c>/run/udev</c>, on the host: the devices that it has, what they hang from, and no others. Beside it, what the container was
+/// told, for a server that comes after this one. For one thread at a time.
+/// </summary>
+internal sealed class ContainerDatabase
+{
+    private const UnixFileMode ReadableFile = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+    private const UnixFileMode ReadableDirectory = ReadableFile | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+
+    private readonly string _root;
+    private readonly Dictionary<string, ImmutableArray<byte>> _written = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _made = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, GivenDevice> _given = new(StringComparer.Ordinal);
+
+    /// <param name="root">A directory of its own; made when it is not there.</param>
+    /// <param name="run">What tells this run of the container from another: what an earlier run was told is forgotten.</param>
+    internal ContainerDatabase(string root, string run)
+    {
+        _root = root;
+        string runFile = Path.Combine(root, "run");
+        if (Directory.Exists(root) && !(File.Exists(runFile) && File.ReadAllText(runFile) == run))
+        {
+            Directory.Delete(root, recursive: true);
+        }
+
+        Directory.CreateDirectory(Path.Combine(root, "given"));
+        Directory.CreateDirectory(Path.Combine(root, "new"));
+        foreach (string directory in (string[])["udev", "udev/data", "udev/tags"])
+        {
+            MakeReadable(Path.Combine(root, directory));
+        }
+
+        // libudev listens only where this exists (systemd, libudev/libudev-monitor.c); that nobody listens at it does not matter.
+        File.WriteAllText(Path.Combine(root, "udev/control"), "");
+        File.WriteAllText(runFile, run);
+        ReadGiven();
+        if (File.Exists(Path.Combine(root, "made")))
+        {
+            _made.UnionWith(File.ReadAllLines(Path.Combine(root, "made")));
+        }
+
+        Sweep();
+    }
+
+    /// <summary>What becomes the container's <c>/run/udev</c>.</summary>
+    internal string Source => Path.Combine(_root, "udev");
+
+    /// <summary>What the container was told of and not yet of its end.</summary>
+    internal ImmutableArray<Device> Given => [.. _given.Values.Where(given => given.Told).Select(given => given.ToDevice())];
+
+    /// <summary>What the container was about to be told of when an earlier server was killed.</summary>
+    internal ImmutableArray<Device> Untold => [.. _given.Values.Where(given => !given.Told).Select(given => given.ToDevice())];
+
+    /// <summary>The directories that were made in the container for links.</summary>
+    internal IReadOnlyCollection<string> Made => _made;
+
+    /// <summary>Such directories were made.</summary>
+    internal void RememberMade(ImmutableArray<string> made)
+    {
+        if (made.Length > 0)
+        {
+            _made.UnionWith(made);
+            File.WriteAllLines(Path.Combine(_root, "made"), _made);
+        }
+    }
+
+    /// <summary>Another device that the container has and that is known by the same link; null: there is none.</summary>
+    internal Device? OtherWithLink(string link, string path) =>
+        _given.Values.FirstOrDefault(given => given.Path != path && given.NodePath is not null && given.Links.Contains(link))?.ToDevice();
+
+    /// <summary>Puts a device in, as it is now. Before the container is told.</summary>
+    internal void Put(Device device)
+    {
+        foreach (Device one in device.Parents.Reverse().Append(device))
+        {
+            if (one.Record is { } record)
+            {
+                Put(record);
+            }
+        }
+
+        if (_given.GetValueOrDefault(device.Path) is { } before && before.Tags.SequenceEqual(device.Tags))
+        {
+            return;
+        }
+
+        foreach (string tag in device.Tags.Where(IsName))
+        {
+            MakeReadable(Path.Combine(Source, "tags", tag));
+            Write($"udev/tags/{tag}/{device.Record?.Name}", default);
+        }
+    }
+
+    /// <summary>Most events change nothing of it.</summary>
+    private void Put(DatabaseFile record)
+    {
+        if (_written.TryGetValue(record.Name, out ImmutableArray<byte> before) && before.AsSpan().SequenceEqual(record.Content.AsSpan()))
+        {
+            return;
+        }
+
+        Write("udev/data/" + record.Name, record.Content.IsDefaultOrEmpty ? Unknown : record.Content.AsSpan());
+        _written[record.Name] = record.Content;
+    }
+
+    /// <summary>Writes down that something is done in the container for a device.</summary>
+    /// <param name="device">Which.</param>
+    /// <param name="told">The container has heard of it.</param>
+    internal void Remember(Device device, bool told)
+    {
+        GivenDevice given = GivenDevice.Of(device, told);
+        if (_given.TryGetValue(device.Path, out GivenDevice? before) && before.SaysTheSameAs(given))
+        {
+            return;
+        }
+
+        _given[device.Path] = given;
+        Write("given/" + NameOf(device.Path), JsonSerializer.SerializeToUtf8Bytes(given, GivenDeviceJson.Default.GivenDevice));
+    }
+
+    /// <summary>Takes a device out, and what only it needed.</summary>
+    internal void Remove(string path)
+    {
+        if (!_given.Remove(path, out GivenDevice? gone))
+        {
+            return;
+        }
+
+        foreach (string record in gone.Records.Except(_given.Values.SelectMany(given => given.Records)))
+        {
+            File.Delete(Path.Combine(Source, "data", record));
+            _written.Remove(record);
+        }
+
+        foreach (string tag in gone.Tags.Where(IsName))
+        {
+            File.Delete(Path.Combine(Source, "tags", tag, gone.Records.FirstOrDefault("none")));
+        }
+
+        File.Delete(Path.Combine(_root, "given", NameOf(path)));
+    }
+
+    /// <summary>A file that is there means that udev has dealt with the device; where none runs, nobody else will.</summary>
+    private static ReadOnlySpan<byte> Unknown => "I:1\nV:1\n"u8;
+
+    /// <summary>As the directory of a tag.</summary>
+    private static bool IsName(string tag) => tag.Length is > 0 and < 256 && tag is not ("." or "..") && !tag.Contains('/');
+
+    private static string NameOf(string path) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path)).AsSpan(0, 16));
+
+    /// <summary>Whatever our umask: who reads it inside need not be root, nor root root.</summary>
+    private static void MakeReadable(string directory)
+    {
+        if (!Directory.Exists(directory))
+        {
+            Directory.CreateDirectory(directory);
+            File.SetUnixFileMode(directory, ReadableDirectory);
+        }
+    }
+
+    /// <summary>In one step: who reads it meanwhile reads the old or the new.</summary>
+    private void Write(string name, ReadOnlySpan<byte> content)
+    {
+        string draft = Path.Combine(_root, "new/draft");
+        File.WriteAllBytes(draft, content);
+        File.SetUnixFileMode(draft, ReadableFile);
+        File.Move(draft, Path.Combine(_root, name), overwrite: true);
+    }
+
+    private void ReadGiven()
+    {
+        foreach (string file in Directory.EnumerateFiles(Path.Combine(_root, "given")))
+        {
+            try
+            {
+                if (JsonSerializer.Deserialize(File.ReadAllBytes(file), GivenDeviceJson.Default.GivenDevice) is { } given)
+                {
+                    _given[given.Path] = given;
+                }
+            }
+            catch (JsonException)
+            {
+                File.Delete(file);
+            }
+        }
+    }
+
+    /// <summary>What a server has put in that was killed before it could tell the container.</summary>
+    private void Sweep()
+    {
+        HashSet<string> needed = [.. _given.Values.SelectMany(given => given.Records)];
+        foreach (string file in Directory.EnumerateFiles(Path.Combine(Source, "data")).Where(file => !needed.Contains(Path.GetFileName(file))))
+        {
+            File.Delete(file);
+        }
+
+        HashSet<(string, string)> tagged = [.. _given.Values.SelectMany(given => given.Tags.Select(tag => (tag, given.Records.FirstOrDefault("none"))))];
+        foreach (string file in Directory.EnumerateFiles(Path.Combine(Source, "tags"), "*", SearchOption.AllDirectories))
+        {
+            if (!tagged.Contains((Path.GetFileName(Path.GetDirectoryName(file))!, Path.GetFileName(file))))
+            {
+                File.Delete(file);
+            }
+        }
+    }
+}

@@ -1,0 +1,212 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using ContainerManager.Host.DeviceRules;
+using ContainerManager.Linux;
+
+namespace ContainerManager.Host.Udev;
+
+/// <summary>
+/// Puts together what udev, sysfs and /dev know of a device. What a device hangs from is remembered, since it is read with each of its children;
+/// for one thread at a time.
+/// </summary>
+/// <param name="sysfs">Where sysfs is mounted: <c>/sys</c>.</param>
+/// <param name="database">udev's database: <c>/run/udev/data</c>.</param>
+internal sealed class DeviceReader(string sysfs, string database)
+{
+    private readonly Dictionary<string, bool> _buses = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Device?> _parents = new(StringComparer.Ordinal);
+
+    /// <summary>The device that an event is about.</summary>
+    internal Device OfMessage(UeventMessage message)
+    {
+        _parents.Remove(message.DevPath);
+        ImmutableArray<KeyValuePair<string, string>> properties =
+            [.. message.Properties.Where(property => property.Key is not ("ACTION" or "SEQNUM" or "SYNTH_UUID" or "DEVPATH_OLD")).Select(Absolute)];
+        return Complete(message.DevPath, message.Subsystem, properties, message.Action == DeviceChange.Remove ? [] : ParentsOf(message.DevPath));
+    }
+
+    /// <summary>A device that is there; null: it is there no longer.</summary>
+    /// <param name="path">Its path without <c>/sys</c>.</param>
+    internal Device? OfPath(string path)
+    {
+        _parents.Remove(path);
+        return ReadOne(path) is { } device ? device with { Parents = ParentsOf(path) } : null;
+    }
+
+    /// <summary>Everything may be different now.</summary>
+    internal void Forget()
+    {
+        _parents.Clear();
+        _buses.Clear();
+    }
+
+    private ImmutableArray<Device> ParentsOf(string path)
+    {
+        ImmutableArray<Device>.Builder parents = ImmutableArray.CreateBuilder<Device>();
+        for (string above = Above(path); above.Length > "/devices".Length; above = Above(above))
+        {
+            // Also that a directory is no device is remembered.
+            if (!_parents.TryGetValue(above, out Device? parent))
+            {
+                _parents.Add(above, parent = ReadOne(above));
+            }
+
+            if (parent is not null)
+            {
+                parents.Add(parent);
+            }
+        }
+
+        return parents.DrainToImmutable();
+    }
+
+    private static string Above(string path) => path[..Math.Max(path.LastIndexOf('/'), 0)];
+
+    /// <summary>From sysfs and the database, as libudev does. Null: it is no device, or there no longer.</summary>
+    private Device? ReadOne(string path)
+    {
+        try
+        {
+            if (!File.Exists($"{sysfs}{path}/uevent") || SubsystemOf(path) is not { } subsystem)
+            {
+                return null;
+            }
+
+            List<KeyValuePair<string, string>> properties = [new("DEVPATH", path), new("SUBSYSTEM", subsystem)];
+            foreach (string line in File.ReadLines($"{sysfs}{path}/uevent"))
+            {
+                if (line.IndexOf('=') is > 0 and int equals)
+                {
+                    properties.Add(Absolute(new(line[..equals], line[(equals + 1)..])));
+                }
+            }
+
+            if (IdOf(path, subsystem, properties) is { } id && ReadRecord(id) is { } file)
+            {
+                Add(properties, DatabaseRecord.Read(file.Content.AsSpan()));
+            }
+
+            return Complete(path, subsystem, [.. properties], []);
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>What udev's messages have beside the kernel's properties.</summary>
+    private static void Add(List<KeyValuePair<string, string>> properties, DatabaseRecord record)
+    {
+        properties.AddRange(record.Properties.Where(property => !properties.Exists(other => other.Key == property.Key)));
+        if (!record.Links.IsEmpty)
+        {
+            properties.Add(new("DEVLINKS", string.Join(' ', record.Links.Select(link => "/dev/" + link))));
+        }
+
+        if (record.Initialised is { } initialised)
+        {
+            properties.Add(new("USEC_INITIALIZED", initialised));
+        }
+
+        if (!record.Tags.IsEmpty)
+        {
+            properties.Add(new("TAGS", $":{string.Join(':', record.Tags)}:"));
+        }
+
+        if (!record.CurrentTags.IsEmpty)
+        {
+            properties.Add(new("CURRENT_TAGS", $":{string.Join(':', record.CurrentTags)}:"));
+        }
+    }
+
+    private Device Complete(
+        string path, string subsystem, ImmutableArray<KeyValuePair<string, string>> properties, ImmutableArray<Device> parents)
+    {
+        Device device = new() { Path = path, Subsystem = subsystem, Properties = properties, Parents = parents };
+        return device with
+        {
+            Type = device["DEVTYPE"],
+            OnBus = IsBus(subsystem),
+            Node = NodeOf(device),
+            Links = device["DEVLINKS"]?.Split(' ', StringSplitOptions.RemoveEmptyEntries).ToImmutableArray() ?? [],
+            Tags = device["TAGS"]?.Split(':', StringSplitOptions.RemoveEmptyEntries).ToImmutableArray() ?? [],
+            Incarnation = device["USEC_INITIALIZED"] ?? "",
+            Record = IdOf(path, subsystem, properties) is { } id ? ReadRecord(id) ?? new DatabaseFile(id, []) : null,
+        };
+    }
+
+    /// <summary>A subsystem stays what it is.</summary>
+    private bool IsBus(string subsystem)
+    {
+        if (!_buses.TryGetValue(subsystem, out bool isBus))
+        {
+            _buses.Add(subsystem, isBus = Directory.Exists($"{sysfs}/bus/{subsystem}"));
+        }
+
+        return isBus;
+    }
+
+    /// <summary>The kernel's names of nodes lack the directory.</summary>
+    private static KeyValuePair<string, string> Absolute(KeyValuePair<string, string> property) =>
+        property is { Key: "DEVNAME", Value: not ['/', ..] } ? new("DEVNAME", "/dev/" + property.Value) : property;
+
+    private static DeviceNode? NodeOf(Device device)
+    {
+        if (device["DEVNAME"] is not { } path || NumberOf(device["MAJOR"]) is not { } major || NumberOf(device["MINOR"]) is not { } minor)
+        {
+            return null;
+        }
+
+        FileIdentity? there = FileStatus.OfPath(path)?.Identity;
+        if (there is { IsDevice: true, Node: var node } && node.Major == major && node.Minor == minor)
+        {
+            return new DeviceNode(path, there.Value);
+        }
+
+        // Gone by now, and yet others have heard of it: as the kernel made it (drivers/base/core.c, dev_uevent).
+        uint mode = device["DEVMODE"] is { } octal && octal.All(c => c is >= '0' and <= '7') ? Convert.ToUInt32(octal, 8) & 0x1FF : 0x180;
+        NodeIdentity made = new(major, minor, mode, NumberOf(device["DEVUID"]) ?? 0, NumberOf(device["DEVGID"]) ?? 0);
+        return new DeviceNode(path, new FileIdentity(0, 0, IsBlock(device.Subsystem) ? FileKind.BlockDevice : FileKind.CharacterDevice, made));
+    }
+
+    private static uint? NumberOf(string? text) => uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint number) ? number : null;
+
+    private static bool IsBlock(string subsystem) => subsystem == "block";
+
+    private string? SubsystemOf(string path) => Path.GetFileName(File.ResolveLinkTarget($"{sysfs}{path}/subsystem", returnFinalTarget: false)?.FullName);
+
+    /// <summary>The name of its file in the database (systemd, sd-device.c, device_get_device_id).</summary>
+    private static string? IdOf(string path, string subsystem, IReadOnlyCollection<KeyValuePair<string, string>> properties)
+    {
+        string? Value(string name) => properties.FirstOrDefault(property => property.Key == name).Value;
+        if (NumberOf(Value("MAJOR")) is { } major and > 0 && NumberOf(Value("MINOR")) is { } minor)
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"{(IsBlock(subsystem) ? 'b' : 'c')}{major}:{minor}");
+        }
+
+        // A name with a slash in it, which sysfs writes as "!", is none that a file could have: udev keeps nothing of such a device.
+        string name = path[(path.LastIndexOf('/') + 1)..];
+        return NumberOf(Value("IFINDEX")) is { } index and > 0 ? string.Create(CultureInfo.InvariantCulture, $"n{index}")
+            : name.Contains('!') ? null : $"+{subsystem}:{name}";
+    }
+
+    /// <summary>Many devices have none: that costs no exception.</summary>
+    private DatabaseFile? ReadRecord(string id)
+    {
+        string path = $"{database}/{id}";
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        try
+        {
+            return new DatabaseFile(id, ImmutableCollectionsMarshal.AsImmutableArray(File.ReadAllBytes(path)));
+        }
+        catch (Exception none) when (none is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}

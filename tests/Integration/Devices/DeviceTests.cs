@@ -1,0 +1,352 @@
+using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
+using ContainerManager.Linux;
+using ContainerManager.Protocol;
+using ContainerManager.Tests.Integration.Cli;
+using ContainerManager.Tests.Integration.Docker;
+using ContainerManager.Tests.Integration.Podman;
+using ContainerManager.Tests.Integration.Scenarios;
+using ContainerManager.Tests.Integration.TestBed;
+using Microsoft.Win32.SafeHandles;
+
+namespace ContainerManager.Tests.Integration.Devices;
+
+/// <summary>
+/// Plug it in, it is in the container, and programs there notice: for every runtime, with a real udevd, a real device of the kernel, and
+/// udevadm(8) of the host as the program inside, which knows nothing of us.
+/// </summary>
+public abstract class DeviceTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+
+    /// <summary>The host's own, by the host's loader: nothing is asked of the image.</summary>
+    private static readonly string Udevadm = RuntimeInformation.OSArchitecture == Architecture.Arm64
+        ? Loaded("aarch64-linux-gnu", "ld-linux-aarch64.so.1")
+        : Loaded("x86_64-linux-gnu", "ld-linux-x86-64.so.2");
+
+    private readonly string _name = $"cm-{Guid.NewGuid():N}"[..20];
+    private readonly VirtualConsole _console = new(50);
+    private readonly IScenarioRuntime _runtime;
+    private readonly bool _denies;
+    private readonly bool _cgroup2;
+    private readonly List<Task> _monitors = [];
+    private UdevBed? _udev;
+    private ServerUnderTest? _server;
+    private int _processId;
+
+    /// <param name="runtime">Whose containers.</param>
+    /// <param name="denies">Its device cgroup denies what nobody has asked for.</param>
+    /// <param name="cgroup2">The server, too, sees cgroup v2 only.</param>
+    private protected DeviceTests(IScenarioRuntime runtime, bool denies, bool cgroup2 = false) => (_runtime, _denies, _cgroup2) = (runtime, denies, cgroup2);
+
+    private ServerUnderTest Server => _server!;
+
+    private static string Loaded(string libraries, string loader) =>
+        $"/host-usr/lib/{libraries}/{loader} --library-path /host-usr/lib/{libraries}:/host-usr/lib/{libraries}/systemd /host-usr/bin/udevadm";
+
+    public async ValueTask InitializeAsync()
+    {
+        _udev = await UdevBed.StartAsync();
+        await _runtime.PrepareAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            if (_server is not null)
+            {
+                await _runtime.RemoveAsync(_server, _name);
+                await _server.DisposeAsync();
+            }
+        }
+        finally
+        {
+            await Task.WhenAll(_monitors).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _console.DisposeAsync();
+            await using (_runtime as IAsyncDisposable)
+            {
+                if (_udev is not null)
+                {
+                    await _udev.DisposeAsync();
+                }
+            }
+        }
+
+        GC.SuppressFinalize(this);
+    }
+
+    [Fact]
+    public async Task APluggedDeviceIsThereWithAllThatBelongsToItAndGoes()
+    {
+        await StartAsync($$"""[{ "devnode": "{{_console.Node}}", "owner": "0:0", "mode": "0604" }]""");
+        await MonitorAsync("all", "--udev --property");
+        await MonitorAsync("kernel", "--kernel");
+        await MonitorAsync("subsystem", "--udev --subsystem-match=vc");
+        await MonitorAsync("other", "--udev --subsystem-match=block");
+        await MonitorAsync("tag", "--udev --tag-match=cm_test");
+        await MonitorAsync("othertag", "--udev --tag-match=seat");
+        await AssertDeniedAsync();
+        ulong[] policy = Policy();
+
+        _console.Plug();
+        await HeardAsync("all", "add", times: 1);
+        await UntilAsync("all", text => text.EndsWith("\n\n", StringComparison.Ordinal) && text.Contains("MINOR=50", StringComparison.Ordinal));
+        Assert.Contains("ID_CM_TEST=vc\n", Log("all"), StringComparison.Ordinal);
+        Assert.Contains($"DEVLINKS=/dev/cm-test/by-id/{_console.Name}\n", Log("all"), StringComparison.Ordinal);
+        await HeardAsync("subsystem", "add", times: 1);
+        await HeardAsync("tag", "add", times: 1);
+        await HeardAsync("kernel", "add", times: 1);
+        Assert.Equal("open 0:0 604", await ExecAsync($"exec 3<>{_console.Node}; echo open $(stat -c '%u:%g %a' {_console.Node})"));
+        Assert.Equal(_console.Node, await ExecAsync($"readlink -f /dev/cm-test/by-id/{_console.Name}"));
+        string info = await ExecAsync($"{Udevadm} info --query=all --name={_console.Node}");
+        Assert.Contains("E: ID_CM_TEST=vc", info, StringComparison.Ordinal);
+        Assert.Contains("S: cm-test/by-id/" + _console.Name, info, StringComparison.Ordinal);
+        Assert.Equal("/sys" + _console.DevPath, await ExecAsync($"{Udevadm} trigger --dry-run --verbose --tag-match=cm_test"));
+        Assert.Equal("absent", await ExecAsync($"test -e {_console.Sibling} || echo absent"));
+        Ran shown = await ContainerUtil.RunAsync(Server.Socket, "devices", _name);
+        Assert.Contains($"  given  {_console.Node}  (devnode={_console.Node})\n    node attached, permission {(_denies ? "granted" : "needless")}, database written, events sent\n", shown.Output, StringComparison.Ordinal);
+        Ran why = await ContainerUtil.RunAsync(Server.Socket, "why", _console.Sibling, _name);
+        Assert.Contains($"  devnode={_console.Node}: does not match: devnode is {_console.Sibling}, not {_console.Node}\n", why.Output, StringComparison.Ordinal);
+
+        await _console.UnplugAsync();
+        await HeardAsync("all", "remove", times: 1);
+        await HeardAsync("tag", "remove", times: 1);
+        await Server.UntilGoneAsync(_name, _console.Node);
+        Assert.Equal("gone", await ExecAsync($"test -e {_console.Node} || test -L /dev/cm-test/by-id/{_console.Name} || test -e /dev/cm-test || echo gone"));
+        Assert.Equal("", await ExecAsync("ls /run/udev/data; ls /run/udev/tags/cm_test"));
+        await AssertDeniedAsync();
+        Assert.Equal(policy, Policy());
+        Assert.Equal(1, Times("all", "add"));
+        Assert.Equal(1, Times("kernel", "add"));
+        Assert.DoesNotContain("vcsa50", Log("all"), StringComparison.Ordinal);
+        Assert.Equal((0, 0), (Times("other", "add"), Times("othertag", "add")));
+        Server.AssertEveryThreadAtHome();
+    }
+
+    [Fact]
+    public async Task WhatIsThereAlreadyIsGivenAndOutlivesARestartOfTheServer()
+    {
+        _console.Plug();
+        await UdevBed.SettleAsync();
+        await StartAsync($$"""[{ "subsystem": "vc", "properties": { "ID_CM_TEST": "*" }, "devnode": "{{_console.Node}}" }]""");
+        ulong? mount = (await Server.UntilBindingAsync(_name, _console.Node, "attached")).MountId;
+        await Server.UntilAsync(reply => File.Exists(Inside("/run/udev/data/c" + _console.Number)));
+        Assert.Equal("open", await ExecAsync($"exec 3<>{_console.Node}; echo open"));
+        await MonitorAsync("all", "--udev");
+
+        await Server.KillAsync();
+        await Server.StartAsync();
+        Assert.Equal(mount, (await Server.UntilBindingAsync(_name, _console.Node, "attached")).MountId);
+        Assert.Equal("open", await ExecAsync($"exec 3<>{_console.Node}; echo open"));
+
+        // It goes while nobody looks.
+        await Server.KillAsync();
+        await _console.UnplugAsync();
+        await UdevBed.SettleAsync();
+        await Server.StartAsync();
+        await HeardAsync("all", "remove", times: 1);
+        await Server.UntilGoneAsync(_name, _console.Node);
+        Assert.Equal(0, Times("all", "add"));
+        Assert.Equal("", await ExecAsync("ls /run/udev/data"));
+        await AssertDeniedAsync();
+    }
+
+    /// <summary>A path rule that names a device node: the node with owner and mode of its own, and the permission to use it; and the host's stays as it is.</summary>
+    [Fact]
+    public async Task APathThatIsADeviceComesWithPermissionOwnerAndMode()
+    {
+        await StartAsync("[]", $$""", "{{_console.Node}}": { "owner": "0:0", "mode": "0606" }""");
+        await Server.UntilBindingAsync(_name, _console.Node, "waiting");
+        await AssertDeniedAsync();
+        _console.Plug();
+        BindingStatus attached = await Server.UntilBindingAsync(_name, _console.Node, "attached");
+        Assert.Null(attached.Reason);
+        Assert.Equal("open 0:0 606", await ExecAsync($"exec 3<>{_console.Node}; echo open $(stat -c '%u:%g %a' {_console.Node})"));
+        await UdevBed.SettleAsync();
+        FileStatus host = FileStatus.OfPath(_console.Node)!.Value;
+        Assert.NotEqual(0x186u, host.Mode);
+        await ExecAsync($"chmod 0600 {_console.Node}");
+        Assert.Equal(host.Mode, FileStatus.OfPath(_console.Node)!.Value.Mode);
+
+        await _console.UnplugAsync();
+        await Server.UntilGoneAsync(_name, _console.Node);
+        await AssertDeniedAsync();
+    }
+
+    /// <summary>cgroup v1: what systemd or an engine takes away when it sets the container's devices anew is back by itself.</summary>
+    private protected async Task WhatOthersTakeAwayIsGrantedAgainAsync()
+    {
+        _console.Plug();
+        await UdevBed.SettleAsync();
+        await StartAsync($$"""["vc"]""");
+        await Server.UntilBindingAsync(_name, _console.Node, "attached");
+        string cgroup = File.ReadLines($"/proc/{_processId}/cgroup").First(line => line.Contains(":devices:", StringComparison.Ordinal)).Split(':')[2];
+        Task renewed = Server.UntilLoggedAsync("PermissionRenewed");
+        await File.WriteAllTextAsync($"/sys/fs/cgroup/devices{cgroup}/devices.deny", $"c {_console.Number} rwm", TestContext.Current.CancellationToken);
+        await renewed;
+        Assert.Equal("open", await ExecAsync($"exec 3<>{_console.Node}; echo open"));
+    }
+
+    private async Task StartAsync(string filters, string paths = "")
+    {
+        string configuration = $$"""
+            { "containerConfigs": { "{{_name}}": {
+                "_automount": { "/usr": { "target": "/host-usr", "readOnly": true }{{paths}} }, "_filter_udev_events": true, "_udev_filters": {{filters}} } },
+              "settings": { "plugins": { "{{_runtime.Plugin}}": {{_runtime.Settings}} } } }
+            """;
+        _server = new ServerUnderTest([_runtime.Plugin], configuration) { Wrapper = _cgroup2 ? ["unshare", .. Cgroup2Only.Command] : [] };
+        await _server.StartAsync();
+        await _runtime.StartAsync(_server, _name);
+        await _server.UntilBindingAsync(_name, "/host-usr", "attached");
+        if (filters != "[]")
+        {
+            await _server.UntilBindingAsync(_name, "/run/udev", "attached");
+        }
+
+        _processId = (await _server.StatusAsync()).Containers.Single(container => container.Name == _name).ProcessId!.Value;
+    }
+
+    /// <summary>Starts a monitor inside, and returns when it listens.</summary>
+    private async Task MonitorAsync(string log, string options)
+    {
+        _monitors.Add(_runtime.ExecAsync(Server, _name, "sh", "-c", $"exec {Udevadm} monitor {options} > /tmp/{log}.log 2>&1"));
+        await UntilAsync(log, text => text.Contains("\n\n", StringComparison.Ordinal));
+    }
+
+    private string Log(string log) => File.Exists(Inside($"/tmp/{log}.log")) ? File.ReadAllText(Inside($"/tmp/{log}.log")) : "";
+
+    private int Times(string log, string action) => Regex.Count(Log(log), $@"^(UDEV|KERNEL) *\[.*\] {action} +{Regex.Escape(_console.DevPath)} ", RegexOptions.Multiline);
+
+    private async Task HeardAsync(string log, string action, int times)
+    {
+        await UntilAsync(log, _ => Times(log, action) >= times);
+        Assert.Equal(times, Times(log, action));
+    }
+
+    private async Task UntilAsync(string log, Func<string, bool> condition)
+    {
+        TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        using FileSystemWatcher watcher = new(Inside("/tmp"), log + ".log");
+        watcher.Changed += (_, _) => changed.TrySetResult();
+        watcher.Created += (_, _) => changed.TrySetResult();
+        watcher.EnableRaisingEvents = true;
+        using CancellationTokenSource limit = new(Deadline);
+        while (!condition(Log(log)))
+        {
+            try
+            {
+                await changed.Task.WaitAsync(limit.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                Assert.Fail($"not heard within {Deadline.TotalSeconds:0} s; {log} says:\n{Log(log)}\nserver:\n{Server.Log}");
+            }
+
+            changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+    }
+
+    /// <summary>Where the runtime denies devices, the container's own processes may not use this one, not even by a node that they make.</summary>
+    private async Task AssertDeniedAsync()
+    {
+        if (_denies)
+        {
+            string why = await ExecAsync("rm -f /dev/cm-node; mknod /dev/cm-node c 7 50 && dd if=/dev/cm-node of=/dev/null count=0 2>&1; rm /dev/cm-node");
+            Assert.Contains("Operation not permitted", why, StringComparison.Ordinal);
+        }
+    }
+
+    /// <summary>What the runtime itself has attached to the container's cgroup, instruction for instruction.</summary>
+    private ulong[] Policy()
+    {
+        if (!_cgroup2)
+        {
+            return [];
+        }
+
+        string cgroup = File.ReadLines($"/proc/{_processId}/cgroup").First(line => line.StartsWith("0::", StringComparison.Ordinal))[3..];
+        using SafeFileHandle directory = OwnDirectory.OpenToRead(MountTable.OfSelf().Mounts.First(mount => mount.FileSystemType == "cgroup2").MountPoint + cgroup);
+        using SafeFileHandle program = DeviceProgram.Open(Assert.Single(DeviceProgram.Attached(directory, out _)));
+        return DeviceProgram.InstructionsOf(program);
+    }
+
+    private string Inside(string path) => $"/proc/{_processId}/root{path}";
+
+    private async Task<string> ExecAsync(string script) => (await _runtime.ExecAsync(Server, _name, "sh", "-c", script)).TrimEnd('\n');
+}
+
+/// <summary>Devices in our own light containers.</summary>
+public sealed class NamespacesDeviceTests() : DeviceTests(new NamespacesScenarioRuntime(), denies: false);
+
+/// <summary>Devices in our own light containers with a user namespace.</summary>
+public sealed class UserNamespacesDeviceTests() : DeviceTests(new NamespacesScenarioRuntime(userNamespace: true), denies: false);
+
+/// <summary>Devices in Docker's containers.</summary>
+[Collection(nameof(DockerCollection))]
+public sealed class DockerDeviceTests(DockerEngineFixture fixture) : DeviceTests(new DockerScenarioRuntime(fixture.Engine), denies: true)
+{
+    [Fact]
+    public Task APermissionThatOthersTakeAwayIsGrantedAgain() => WhatOthersTakeAwayIsGrantedAgainAsync();
+}
+
+/// <summary>Devices in Docker's containers on a machine with cgroup v2 only, where a program denies them.</summary>
+public sealed class DockerOnVersion2DeviceTests() : DeviceTests(new OwnDockerRuntime(), denies: true, cgroup2: true);
+
+/// <summary>An engine for one test.</summary>
+internal sealed class OwnDockerRuntime : IScenarioRuntime, IAsyncDisposable
+{
+    private DockerEngine? _engine;
+    private DockerScenarioRuntime? _runtime;
+
+    public string Plugin => "Docker";
+
+    public string Settings => _runtime!.Settings;
+
+    public async Task PrepareAsync()
+    {
+        _engine = await DockerEngine.StartNewAsync(cgroup2: true);
+        _runtime = new DockerScenarioRuntime(_engine);
+    }
+
+    public Task StartAsync(ServerUnderTest server, string name) => _runtime!.StartAsync(server, name);
+
+    public Task RestartAsync(ServerUnderTest server, string name) => _runtime!.RestartAsync(server, name);
+
+    public Task RemoveAsync(ServerUnderTest server, string name) => _runtime!.RemoveAsync(server, name);
+
+    public Task<string> ExecAsync(ServerUnderTest server, string name, params string[] command) => _runtime!.ExecAsync(server, name, command);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_engine is not null)
+        {
+            await _engine.DisposeAsync();
+        }
+    }
+}
+
+/// <summary>Devices in Podman's containers.</summary>
+[Collection(nameof(PodmanCollection))]
+public sealed class PodmanDeviceTests(PodmanEngineFixture fixture) : DeviceTests(new PodmanScenarioRuntime(fixture.Root), denies: true)
+{
+    [Fact]
+    public Task APermissionThatOthersTakeAwayIsGrantedAgain() => WhatOthersTakeAwayIsGrantedAgainAsync();
+}
+
+/// <summary>Devices in containers of an ordinary user's Podman.</summary>
+[Collection(nameof(PodmanCollection))]
+public sealed class RootlessPodmanDeviceTests(PodmanEngineFixture fixture) : DeviceTests(new RootlessPodmanScenarioRuntime(fixture.Rootless), denies: false);
+
+/// <summary>Devices in LXC's containers.</summary>
+public sealed class LxcDeviceTests() : DeviceTests(new LxcScenarioRuntime(unprivileged: false), denies: false);
+
+/// <summary>Devices in LXC's containers with a user namespace.</summary>
+public sealed class UnprivilegedLxcDeviceTests() : DeviceTests(new LxcScenarioRuntime(unprivileged: true), denies: false);
+
+/// <summary>Devices in machines of systemd-nspawn.</summary>
+public sealed class NspawnDeviceTests() : DeviceTests(new NspawnScenarioRuntime(), denies: false);
+
+/// <summary>Devices in machines of systemd-nspawn with a user namespace.</summary>
+public sealed class NspawnUserNamespaceDeviceTests()
+    : DeviceTests(new NspawnScenarioRuntime("--private-users=pick", "--private-users-ownership=chown"), denies: false);

@@ -1,0 +1,82 @@
+using ContainerManager.Tests.Integration.TestBed;
+
+namespace ContainerManager.Tests.Integration.Devices;
+
+/// <summary>
+/// A real udevd: the machine's own where one runs, else one that is started and ended with the test. A rule of ours gives the devices of the test a
+/// property, a tag and a link.
+/// </summary>
+internal sealed class UdevBed : IAsyncDisposable
+{
+    private const string Rules = "/run/udev/rules.d/99-container-manager-test.rules";
+
+    private const string Rule = """
+        ACTION=="add|change", SUBSYSTEM=="vc", KERNEL=="vcs[0-9]*", ENV{ID_CM_TEST}="vc", TAG+="cm_test", SYMLINK+="cm-test/by-id/$kernel", GROUP="tty", MODE="0620"
+        ACTION=="add|change", SUBSYSTEM=="block", KERNEL=="zram[0-9]*", ENV{ID_CM_TEST}="zram", TAG+="cm_test"
+
+        """;
+
+    private readonly TemporaryDirectory _directory = new("udev");
+    private BackgroundProcess? _udevd;
+
+    internal static async Task<UdevBed> StartAsync()
+    {
+        UdevBed bed = new();
+        try
+        {
+            await bed.BeginAsync();
+            return bed;
+        }
+        catch
+        {
+            await bed.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        File.Delete(Rules);
+        if (_udevd is null)
+        {
+            if (File.Exists("/run/udev/control"))
+            {
+                await Command.RunAsync("udevadm", ["control", "--reload"]);
+            }
+        }
+        else
+        {
+            await _udevd.DisposeAsync();
+            (await Command.RunAsync("umount", ["--lazy", "/run/udev"])).OutputOrThrow();
+            Directory.Delete("/run/udev");
+        }
+
+        _directory.Dispose();
+    }
+
+    private async Task BeginAsync()
+    {
+        if (!File.Exists("/run/udev/control"))
+        {
+            Directory.CreateDirectory("/run/udev");
+            (await Command.RunAsync("mount", ["-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run/udev"])).OutputOrThrow();
+            _udevd = new BackgroundProcess(_directory["log"], "/lib/systemd/systemd-udevd");
+        }
+
+        Directory.CreateDirectory(Path.GetDirectoryName(Rules)!);
+        await File.WriteAllTextAsync(Rules, Rule);
+        if (_udevd is not null)
+        {
+            using CancellationTokenSource deadline = new(TimeSpan.FromSeconds(20));
+            await FileArrival.WaitAsync("/run/udev/control", deadline.Token);
+        }
+
+        (await Command.RunAsync("udevadm", ["control", "--ping", "--timeout=20"])).OutputOrThrow();
+        (await Command.RunAsync("udevadm", ["control", "--reload"])).OutputOrThrow();
+        (await Command.RunAsync("udevadm", ["trigger", "--action=add"])).OutputOrThrow();
+        await SettleAsync();
+    }
+
+    /// <summary>Completes when udevd has dealt with everything.</summary>
+    internal static async Task SettleAsync() => (await Command.RunAsync("udevadm", ["settle", "--timeout=30"])).OutputOrThrow();
+}

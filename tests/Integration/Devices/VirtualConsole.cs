@@ -1,0 +1,34 @@
+using System.Globalization;
+using ContainerManager.Tests.Integration.TestBed;
+
+namespace ContainerManager.Tests.Integration.Devices;
+
+/// <summary>
+/// A real character device that comes and goes without hardware: who opens an unused virtual terminal makes the kernel add /dev/vcsN, vcsaN and
+/// vcsuN; they go when the terminal is given up (VT_DISALLOCATE, ioctl_console(2)).
+/// </summary>
+internal sealed class VirtualConsole(int number) : IAsyncDisposable
+{
+    internal string Node { get; } = string.Create(CultureInfo.InvariantCulture, $"/dev/vcs{number}");
+
+    internal string Sibling { get; } = string.Create(CultureInfo.InvariantCulture, $"/dev/vcsa{number}");
+
+    internal string DevPath { get; } = string.Create(CultureInfo.InvariantCulture, $"/devices/virtual/vc/vcs{number}");
+
+    internal string Name { get; } = string.Create(CultureInfo.InvariantCulture, $"vcs{number}");
+
+    internal string Number { get; } = string.Create(CultureInfo.InvariantCulture, $"7:{number}");
+
+    internal void Plug() => File.OpenHandle(string.Create(CultureInfo.InvariantCulture, $"/dev/tty{number}"), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite).Dispose();
+
+    internal async Task UnplugAsync() =>
+        (await Command.RunAsync("busybox", ["deallocvt", number.ToString(CultureInfo.InvariantCulture)])).OutputOrThrow();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (File.Exists(Node))
+        {
+            await UnplugAsync();
+        }
+    }
+}
