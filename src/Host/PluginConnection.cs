@@ -31,7 +31,7 @@ internal sealed class PluginConnection(Engine engine, LoadedPlugin plugin)
         foreach (GuardedEventSource source in plugin.EventSources)
         {
             source.OnFault = onFault;
-            _sources.Add(engine.Loop.Add(source));
+            _sources.Add(engine.Loop.Add(source, source.Failed));
         }
 
         foreach ((IContainerRuntime runtime, RuntimeDiscovery discovery) in runtimes)

@@ -55,9 +55,12 @@ internal sealed class EventLoop : ILaneScheduler, IDisposable
     }
 
     /// <summary>Waits for a source from now on; the loop disposes it when it is removed.</summary>
-    internal IDisposable Add(IEventSource source)
+    /// <param name="source">What to wait for.</param>
+    /// <param name="failed">Told, before the source is closed, why it is; beside whoever is told of all.</param>
+    /// <exception cref="KernelException">Its handle cannot be waited for (epoll_ctl(2)).</exception>
+    internal IDisposable Add(IEventSource source, Action<Exception>? failed = null)
     {
-        Registration registration = new(this, source, Interlocked.Increment(ref _lastToken));
+        Registration registration = new(this, source, failed, Interlocked.Increment(ref _lastToken));
         _sources[registration.Token] = registration;
         try
         {
@@ -162,6 +165,7 @@ internal sealed class EventLoop : ILaneScheduler, IDisposable
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
+            registration.Failed?.Invoke(fault);
             Close(registration);
             _onFault(registration.Source.Name, fault);
         }
@@ -215,13 +219,15 @@ internal sealed class EventLoop : ILaneScheduler, IDisposable
         }
     }
 
-    private sealed class Registration(EventLoop loop, IEventSource source, ulong token) : IDisposable
+    private sealed class Registration(EventLoop loop, IEventSource source, Action<Exception>? failed, ulong token) : IDisposable
     {
         private readonly Lock _lock = new();
         private bool _removed;
         private int _wanted;
 
         internal IEventSource Source { get; } = source;
+
+        internal Action<Exception>? Failed { get; } = failed;
 
         internal ulong Token { get; } = token;
 
@@ -254,6 +260,12 @@ internal sealed class EventLoop : ILaneScheduler, IDisposable
         {
             lock (_lock)
             {
+                if (!_removed && Source.Handle.IsClosed)
+                {
+                    // The kernel has forgotten it, and nothing would ever be heard of it again.
+                    throw new InvalidOperationException("it closed its own descriptor");
+                }
+
                 if (!_removed && (Events & EPOLLONESHOT) != 0)
                 {
                     loop._epoll.Modify(Source.Handle, Events, Token);

@@ -4,15 +4,15 @@ using ContainerManager.Abstractions;
 namespace ContainerManager.Host.Plugins;
 
 /// <summary>
-/// A plugin's event source in the core's loop: when it throws, the loop closes it, and its plugin says so in <c>status</c>. What the loop asks
-/// of it is taken once, within the time that a plugin has to load: none of its code runs under a lock of ours.
+/// A plugin's event source in the core's loop: when it throws, or its descriptor is not what it was, the loop closes it, and its plugin says so in
+/// <c>status</c>. What the loop asks of it is taken once, within the time that a plugin has to load: none of its code runs under a lock of ours.
 /// </summary>
 internal sealed class GuardedEventSource(string plugin, IEventSource source) : IEventSource
 {
     /// <summary>What the plugin calls it.</summary>
     internal string OwnName { get; } = source.Name;
 
-    /// <summary>Told of what it throws.</summary>
+    /// <summary>Told of what is wrong with it.</summary>
     internal Action<string>? OnFault { get; set; }
 
     /// <inheritdoc/>
@@ -25,18 +25,11 @@ internal sealed class GuardedEventSource(string plugin, IEventSource source) : I
     public EventReadiness Readiness { get; } = source.Readiness;
 
     /// <inheritdoc/>
-    public void Drain(IEventSink sink)
-    {
-        try
-        {
-            source.Drain(sink);
-        }
-        catch (Exception fault)
-        {
-            OnFault?.Invoke($"its event source {OwnName} failed and was closed: {fault.Message}; reload the plugin to open it again");
-            throw;
-        }
-    }
+    public void Drain(IEventSink sink) => source.Drain(sink);
+
+    /// <summary>The loop cannot go on with it, and closes it.</summary>
+    internal void Failed(Exception fault) =>
+        OnFault?.Invoke($"its event source {OwnName} failed and was closed: {fault.Message}; reload the plugin to open it again");
 
     /// <inheritdoc/>
     public void Dispose()

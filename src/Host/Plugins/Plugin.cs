@@ -9,19 +9,13 @@ namespace ContainerManager.Host.Plugins;
 /// </summary>
 internal sealed class Plugin
 {
-    private static readonly TimeSpan LoadWithin = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan EndWithin = TimeSpan.FromSeconds(5);
-
     private readonly Channel<Request> _requests = Channel.CreateUnbounded<Request>(new UnboundedChannelOptions { SingleReader = true });
     private readonly PluginServices _services;
     private readonly Action<Plugin> _gone;
     private readonly Action _namesFreed;
+    private readonly PluginCopies _copies;
     private readonly Task _life;
-    private LoadedPlugin? _loaded;
-    private WeakReference? _context;
     private string? _tried;
-    private bool _abandonedOne;
-    private int _copies;
     private string? _fault;
     private volatile PluginReport _report;
 
@@ -36,6 +30,7 @@ internal sealed class Plugin
         _gone = gone;
         _namesFreed = namesFreed;
         _report = new PluginReport(name, PluginState.Loading, null, [], null);
+        _copies = new PluginCopies(name, services, EndedBadly);
         _life = Task.Run(LiveAsync);
     }
 
@@ -44,7 +39,7 @@ internal sealed class Plugin
     internal PluginReport Report => _report;
 
     /// <summary>What is wrong with what is loaded, for as long as it is loaded, whatever is in the folder.</summary>
-    private string? Trouble => _fault ?? (_abandonedOne
+    private string? Trouble => _fault ?? (_copies.AbandonedOne
         ? "an earlier copy of it did not end and was abandoned; its code stays in memory until the server is restarted"
         : null);
 
@@ -80,7 +75,7 @@ internal sealed class Plugin
                     _namesFreed();
                 }
             }
-            else if (_loaded is not null && request.Copy == _copies)
+            else if (_copies.IsLoaded && request.Copy == _copies.Count)
             {
                 Show(PluginState.Loaded, _fault = request.Fault, null);
             }
@@ -111,11 +106,7 @@ internal sealed class Plugin
 
         _tried = refusal.OthersCanChangeIt ? null : _tried;
         await UnloadAsync();
-        if (_context is { } context && !_abandonedOne)
-        {
-            await LoadContexts.CollectAsync(context);
-        }
-
+        await _copies.CollectAsync();
         Show(refusal.State, refusal.Message, refusal.Detail);
     }
 
@@ -126,7 +117,7 @@ internal sealed class Plugin
         {
             folder = PluginFolder.Look(_services.Directory, Name, _services.User);
         }
-        catch (PluginException refusal) when (_loaded is not null && !refusal.OthersCanChangeIt)
+        catch (PluginException refusal) when (_copies.IsLoaded && !refusal.OthersCanChangeIt)
         {
             // What runs was good when it was loaded, and goes on until something better is there. (But it reads what it needs from its folder.)
             Show(PluginState.Loaded, $"its folder has changed, and what was loaded before goes on: {refusal.Message}", null);
@@ -144,7 +135,7 @@ internal sealed class Plugin
             await UnloadAsync();
             await LoadAsync(folder.Assembly);
         }
-        else if (_loaded is not null && _report.Error is not null)
+        else if (_copies.IsLoaded && _report.Error is not null)
         {
             Show(PluginState.Loaded, Trouble, null);
         }
@@ -160,9 +151,9 @@ internal sealed class Plugin
         {
             Show(PluginState.Incomplete, $"waiting for {Name}.dll: a plugin's folder holds a DLL of its own name", null);
         }
-        else if (_abandonedOne)
+        else if (_copies.AbandonedOne)
         {
-            Show(PluginState.Abandoned, $"it did not end within {EndWithin.TotalSeconds:0} s; its code stays in memory until the server is restarted", null);
+            Show(PluginState.Abandoned, $"it did not end within {PluginCopies.EndWithin.TotalSeconds:0} s; its code stays in memory until the server is restarted", null);
         }
         else
         {
@@ -174,95 +165,26 @@ internal sealed class Plugin
     private async Task LoadAsync(string file)
     {
         Show(PluginState.Loading, null, null);
-        Task<LoadedPlugin> loading = Task.Run(() => LoadedPlugin.Load(file, _services.HostFor(Name), _services.Time, Entered));
-        try
-        {
-            _loaded = await loading.WaitAsync(LoadWithin, _services.Time);
-        }
-        catch (TimeoutException)
-        {
-            _abandonedOne = true;
-            _ = loading.ContinueWith(late => late.Result.CloseAsync(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
-            throw new PluginException(PluginState.Failed, $"its constructors were not done within {LoadWithin.TotalSeconds:0} s; it is abandoned");
-        }
-
-        int copy = ++_copies;
+        LoadedPlugin loaded = await _copies.LoadAsync(file);
+        int copy = _copies.Count;
         _fault = null;
-        _report = _report with { Offers = _services.Plugins.Use(Name, _loaded, fault => Ask(always: false, fault, copy)) };
+        _report = _report with { Offers = _services.Plugins.Use(Name, loaded, fault => Ask(always: false, fault, copy)) };
         Show(PluginState.Loaded, Trouble, null);
-    }
-
-    private void Entered(WeakReference context)
-    {
-        _context = context;
-        _services.Contexts.Add(context);
     }
 
     /// <summary>Ends what is loaded, if anything is.</summary>
     private async Task UnloadAsync()
     {
-        if (_loaded is null)
+        if (_copies.IsLoaded)
         {
-            return;
-        }
-
-        Show(PluginState.Unloading, null, null);
-        _report = _report with { Offers = [] };
-        _abandonedOne |= !await EndLoadedAsync();
-        if (!_abandonedOne)
-        {
-            await LoadContexts.CollectAsync(_context!);
+            Show(PluginState.Unloading, null, null);
+            _report = _report with { Offers = [] };
+            await _copies.EndAsync();
         }
     }
 
-    /// <returns>False: it hangs and was abandoned.</returns>
-    private async Task<bool> EndLoadedAsync()
-    {
-        LoadedPlugin ending = _loaded!;
-        _loaded = null;
-        try
-        {
-            await LetGoAsync();
-            // Disposal of its objects runs before the first await, and may hang.
-            await Task.Run(ending.CloseAsync).WaitAsync(EndWithin, _services.Time);
-            return true;
-        }
-        catch (TimeoutException)
-        {
-            await AbandonAsync(ending);
-            return false;
-        }
-        catch (Exception failure) when (failure is not OutOfMemoryException)
-        {
-            _services.Plugins.Changed(_report with { Error = $"its disposal failed: {failure.Message}" }, failure.ToString());
-            return true;
-        }
-    }
-
-    /// <summary>What waits on its behalf is told of the end, and that is its code again, which may hang once more.</summary>
-    private async Task AbandonAsync(LoadedPlugin ending)
-    {
-        try
-        {
-            await Task.Run(ending.Abandon).WaitAsync(EndWithin, _services.Time);
-        }
-        catch (TimeoutException)
-        {
-            // Abandoned it is all the same: there is nothing more to do to it.
-        }
-    }
-
-    private async Task LetGoAsync()
-    {
-        try
-        {
-            await _services.Plugins.LetGoAsync(Name);
-        }
-        catch (Exception failure) when (failure is not (OutOfMemoryException or TimeoutException))
-        {
-            _services.Plugins.Changed(_report with { Error = $"it did not let go: {failure.Message}" }, failure.ToString());
-        }
-    }
+    private void EndedBadly(string what, Exception failure) =>
+        _services.Plugins.Changed(_report with { Error = $"{what}: {failure.Message}" }, failure.ToString());
 
     private void Show(PluginState state, string? error, string? detail)
     {

@@ -93,9 +93,11 @@ public sealed class DiscoveryTests(DockerEngineFixture fixture, ITestOutputHelpe
     {
         await using EventRecorder<RuntimeEvent> events = await DiscoverListedAsync(Engine);
 
-        string id = await Engine.RunAsync("short", ["--rm"], "sleep", "0.3");
+        using Gate gate = await Gate.MakeAsync();
+        string id = await Engine.RunAsync("short", ["--rm", "--volume", gate.Volume], gate.Wait);
 
         await NextStartedAsync(events, "short");
+        await gate.OpenAsync();
         await events.NextAsync(e => e is Stopped stopped && stopped.Id.Value == id);
         await events.NextAsync(e => e is Removed removed && removed.Id.Value == id);
     }

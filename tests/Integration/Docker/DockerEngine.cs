@@ -135,21 +135,8 @@ internal sealed class DockerEngine : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        try
-        {
-            if (_daemon is { HasExited: false })
-            {
-                await RemoveAllAsync();
-                await _daemon.DisposeAsync();
-            }
-        }
-        finally
-        {
-            _directory.Dispose();
-        }
-    }
+    public ValueTask DisposeAsync() => CleanUp.AllAsync(
+        CleanUp.Of(() => _daemon is { HasExited: false } ? RemoveAllAsync() : Task.CompletedTask), CleanUp.Of(_daemon), CleanUp.Of(_directory));
 
     // Without a stop signal of its own, the first process of a container does not hear SIGTERM, and dockerd waits ten seconds for it.
     private static string[] ContainerOptions => ["--network", "none", "--stop-signal", "SIGKILL"];

@@ -16,12 +16,16 @@ internal sealed class NspawnBed : IEventSink, IAsyncDisposable
 
     internal NspawnBed(string? settings = null)
     {
-        _loop = new EventLoop(this, (_, _) => { });
+        _loop = new EventLoop(this, (source, fault) => Fault = $"{source}: {fault}");
+        _loop.Start();
         _host = new PluginHost(settings is null ? null : System.Text.Json.JsonElement.Parse(settings), _directory["state"], "", new ProcessExits(_loop));
         Runtime = NewRuntime();
     }
 
     internal NspawnRuntime Runtime { get; }
+
+    /// <summary>What the loop caught.</summary>
+    internal string? Fault { get; private set; }
 
     /// <summary>A runtime as after a start of the server.</summary>
     internal NspawnRuntime NewRuntime() => new(_host, TimeProvider.System);
@@ -46,10 +50,5 @@ internal sealed class NspawnBed : IEventSink, IAsyncDisposable
 
     public void Post(SourceEvent sourceEvent) => throw new NotSupportedException();
 
-    public ValueTask DisposeAsync()
-    {
-        _loop.Dispose();
-        _directory.Dispose();
-        return ValueTask.CompletedTask;
-    }
+    public ValueTask DisposeAsync() => CleanUp.AllAsync(CleanUp.Of(_loop), CleanUp.Of(_directory), CleanUp.Of(() => Assert.Null(Fault)));
 }

@@ -17,12 +17,7 @@ public sealed class RegisteredTests : IAsyncLifetime
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
-    public async ValueTask DisposeAsync()
-    {
-        await (_machines?.DisposeAsync() ?? ValueTask.CompletedTask);
-        await (_bed?.DisposeAsync() ?? ValueTask.CompletedTask);
-        await _machined.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => CleanUp.AllAsync(CleanUp.Of(_machines), CleanUp.Of(_bed), CleanUp.Of(_machined));
 
     [Fact]
     public async Task Start_end_and_restart_are_seen()

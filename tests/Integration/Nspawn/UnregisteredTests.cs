@@ -14,11 +14,7 @@ public sealed class UnregisteredTests : IAsyncLifetime
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
-    public async ValueTask DisposeAsync()
-    {
-        await _machines.DisposeAsync();
-        await _bed.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => CleanUp.AllAsync(CleanUp.Of(_machines), CleanUp.Of(_bed));
 
     [Fact]
     public async Task What_runs_is_named_before_the_list_is_complete()

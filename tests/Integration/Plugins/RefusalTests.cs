@@ -101,6 +101,14 @@ public sealed class RefusalTests : IAsyncLifetime
         await _bed.Server.UntilPluginAsync(plugin, shown => shown?.State == "loaded");
         Assert.Contains("abandoned", (await _bed.Server.ReloadAsync(plugin)).Error, StringComparison.Ordinal);
 
+        // Something else to say in between does not make that forgotten.
+        string file = Path.Combine(folder, plugin + ".dll");
+        byte[] whole = await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(file, whole[..(whole.Length / 2)], TestContext.Current.CancellationToken);
+        await _bed.Server.UntilPluginAsync(plugin, shown => shown?.Error?.Contains("is incomplete", StringComparison.Ordinal) == true);
+        await File.WriteAllBytesAsync(file, whole, TestContext.Current.CancellationToken);
+        await _bed.Server.UntilPluginAsync(plugin, shown => shown is { State: "loaded" } && shown.Error?.Contains("abandoned", StringComparison.Ordinal) == true);
+
         Directory.Delete(folder, recursive: true);
         await ShownAsync(plugin, "abandoned", "did not end within 5 s");
         await _bed.AttachedAsync();

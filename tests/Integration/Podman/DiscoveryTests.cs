@@ -11,17 +11,15 @@ public sealed class DiscoveryTests(PodmanEngineFixture fixture, ITestOutputHelpe
 {
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
     {
-        foreach (PodmanEngine engine in (PodmanEngine[])[fixture.Root, fixture.Rootless])
+        PodmanEngine[] engines = [fixture.Root, fixture.Rootless];
+        if (TestContext.Current.TestState?.Result == TestResult.Failed)
         {
-            if (TestContext.Current.TestState?.Result == TestResult.Failed)
-            {
-                output.WriteLine($"--- {engine.Address}\n{engine.Log}");
-            }
-
-            await engine.RemoveAllAsync();
+            Array.ForEach(engines, engine => output.WriteLine($"--- {engine.Address}\n{engine.Log}"));
         }
+
+        return CleanUp.AllAsync(engines.Select(engine => CleanUp.Of(engine.RemoveAllAsync)));
     }
 
     [Theory]
@@ -94,9 +92,11 @@ public sealed class DiscoveryTests(PodmanEngineFixture fixture, ITestOutputHelpe
         await using PodmanBed bed = PodmanBed.On(fixture.Root);
         await bed.Events.NextAsync(e => e is ListComplete);
 
-        await fixture.Root.RunAsync("short", ["--rm"], "sleep", "1");
+        using Gate gate = await Gate.MakeAsync();
+        await fixture.Root.RunAsync("short", ["--rm", "--volume", gate.Volume], gate.Wait);
 
         ContainerDescription started = await bed.NextStartedAsync("short");
+        await gate.OpenAsync();
         await bed.Events.NextAsync(e => e is Stopped stopped && stopped.Id == started.Id);
         await bed.Events.NextAsync(e => e is Removed removed && removed.Id == started.Id);
     }

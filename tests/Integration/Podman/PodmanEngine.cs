@@ -63,8 +63,16 @@ internal sealed class PodmanEngine : IAsyncDisposable
     internal static async Task<PodmanEngine> StartNewAsync(bool rootless = false)
     {
         PodmanEngine engine = await CreateAsync(rootless);
-        await engine.StartServiceAsync();
-        return engine;
+        try
+        {
+            await engine.StartServiceAsync();
+            return engine;
+        }
+        catch
+        {
+            await engine.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Starts the service and returns when it answers.</summary>
@@ -117,21 +125,7 @@ internal sealed class PodmanEngine : IAsyncDisposable
     internal Task<CommandResult> PodmanAsync(string[] arguments, TimeSpan? within = null) =>
         Command.RunAsync(Podman[0], [.. Podman[1..], .. arguments], within);
 
-    public async ValueTask DisposeAsync()
-    {
-        try
-        {
-            await RemoveAllAsync();
-            if (_service is not null)
-            {
-                await _service.DisposeAsync();
-            }
-        }
-        finally
-        {
-            _directory.Dispose();
-        }
-    }
+    public ValueTask DisposeAsync() => CleanUp.AllAsync(CleanUp.Of(RemoveAllAsync), CleanUp.Of(_service), CleanUp.Of(_directory));
 
     /// <summary>
     /// runc and cgroupfs work on every machine; limits that even a container host of our own may set; locks in files, since those in

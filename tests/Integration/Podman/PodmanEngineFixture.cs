@@ -1,3 +1,5 @@
+using ContainerManager.Tests.Integration.TestBed;
+
 namespace ContainerManager.Tests.Integration.Podman;
 
 /// <summary>One engine of root and one of a user, both served, for all tests of <see cref="PodmanCollection"/>. They remove their containers themselves.</summary>
@@ -15,16 +17,7 @@ public sealed class PodmanEngineFixture : IAsyncLifetime
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        foreach (PodmanEngine? engine in (PodmanEngine?[])[Rootless, Root])
-        {
-            if (engine is not null)
-            {
-                await engine.DisposeAsync();
-            }
-        }
-    }
+    public ValueTask DisposeAsync() => CleanUp.AllAsync(CleanUp.Of(Rootless), CleanUp.Of(Root));
 }
 
 /// <summary>Tests that share the engines; one at a time.</summary>

@@ -14,17 +14,14 @@ public sealed class ServiceTests(ITestOutputHelper output) : IAsyncLifetime
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
     {
-        foreach (PodmanEngine engine in _engines)
+        if (TestContext.Current.TestState?.Result == TestResult.Failed)
         {
-            if (TestContext.Current.TestState?.Result == TestResult.Failed)
-            {
-                output.WriteLine($"--- {engine.Address}\n{engine.Log}");
-            }
-
-            await engine.DisposeAsync();
+            _engines.ForEach(engine => output.WriteLine($"--- {engine.Address}\n{engine.Log}"));
         }
+
+        return CleanUp.AllAsync(_engines.Select(engine => CleanUp.Of(engine)));
     }
 
     [Fact]

@@ -12,16 +12,8 @@ public sealed class UserTests(PodmanEngineFixture fixture) : IAsyncLifetime
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
-    public async ValueTask DisposeAsync()
-    {
-        foreach (PodmanEngine engine in _engines)
-        {
-            await engine.DisposeAsync();
-        }
-
-        await fixture.Rootless.RemoveAllAsync();
-        await fixture.Root.RemoveAllAsync();
-    }
+    public ValueTask DisposeAsync() =>
+        CleanUp.AllAsync([.. _engines.Select(CleanUp.Of), CleanUp.Of(fixture.Rootless.RemoveAllAsync), CleanUp.Of(fixture.Root.RemoveAllAsync)]);
 
     [Fact]
     public async Task Nobody_is_followed_who_is_not_named()

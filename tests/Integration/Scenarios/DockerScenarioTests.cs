@@ -41,13 +41,15 @@ public sealed class DockerScenarioTests(DockerEngineFixture fixture) : ScenarioT
         try
         {
             StatusReply status = await server.UntilAsync(reply => reply.Containers.Any(c => c.Name == "myContainer" && c.State == "running"));
+            ILookup<bool, BindingStatus> bindings = status.Containers.Single(c => c.Name == "myContainer").Bindings
+                .ToLookup(b => b.Source.StartsWith("/tmp/.X11-unix", StringComparison.Ordinal));
             Assert.Equal(
-                [
-                    "/dev/nvidia-modeset", "/dev/nvidia-uvm", "/dev/nvidia-uvm-tools", "/dev/nvidia0", "/dev/nvidiactl",
-                    "/tmp/.X11-Unix/X0", "/tmp/.X11-unix",
-                ],
-                status.Containers.Single(c => c.Name == "myContainer").Bindings.Where(b => b.State == "waiting").Select(b => b.Source)
-                    .Append("/tmp/.X11-unix").Distinct().Order(StringComparer.Ordinal));
+                ["/dev/nvidia-modeset", "/dev/nvidia-uvm", "/dev/nvidia-uvm-tools", "/dev/nvidia0", "/dev/nvidiactl", "/tmp/.X11-Unix/X0"],
+                bindings[false].Where(b => b.State == "waiting").Select(b => b.Source).Order(StringComparer.Ordinal));
+
+            // The host may have displays: then each is a binding of its own, and the directory is waited for no longer.
+            Assert.NotEmpty(bindings[true]);
+            Assert.All(bindings[true], b => Assert.Equal(b.Source == "/tmp/.X11-unix", b.State == "waiting"));
             Directory.CreateDirectory("/tmp/.X11-Unix");
             await File.WriteAllTextAsync("/tmp/.X11-Unix/X0", "x0", TestContext.Current.CancellationToken);
             await server.UntilBindingAsync("myContainer", "/tmp/.X11-Unix/X0", "attached");

@@ -13,6 +13,7 @@ public sealed class EveryRuntimeTests : IAsyncLifetime
     private readonly TemporaryDirectory _host = new("every");
     private readonly string _prefix = $"cm-{Guid.NewGuid():N}"[..12];
     private readonly List<(string Runtime, IScenarioRuntime Its)> _runtimes = [];
+    private readonly List<(string Runtime, IScenarioRuntime Its)> _started = [];
     private readonly List<IAsyncDisposable> _engines = [];
     private ServerUnderTest? _server;
 
@@ -22,25 +23,14 @@ public sealed class EveryRuntimeTests : IAsyncLifetime
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
-    public async ValueTask DisposeAsync()
-    {
-        if (_server is not null)
-        {
-            foreach ((string runtime, IScenarioRuntime its) in _runtimes)
-            {
-                await its.RemoveAsync(_server, NameOf(runtime));
-            }
-
-            await _server.DisposeAsync();
-        }
-
-        foreach (IAsyncDisposable engine in _runtimes.Select(runtime => runtime.Its).OfType<IAsyncDisposable>().Concat(_engines))
-        {
-            await engine.DisposeAsync();
-        }
-
-        _host.Dispose();
-    }
+    public ValueTask DisposeAsync() => CleanUp.AllAsync(
+    [
+        .. _started.Select(one => CleanUp.Of(() => one.Its.RemoveAsync(Server, NameOf(one.Runtime)))),
+        CleanUp.Of(_server),
+        .. _runtimes.Select(one => CleanUp.Of(one.Its as IAsyncDisposable)),
+        .. _engines.Select(CleanUp.Of),
+        CleanUp.Of(_host),
+    ]);
 
     [Fact]
     public async Task TheSameSocketIsInAll()
@@ -100,6 +90,7 @@ public sealed class EveryRuntimeTests : IAsyncLifetime
         await _server.StartAsync();
         foreach ((string runtime, IScenarioRuntime its) in runtimes)
         {
+            _started.Add((runtime, its));
             await its.StartAsync(_server, NameOf(runtime));
         }
 

@@ -49,11 +49,7 @@ internal sealed class NspawnScenarioRuntime(params string[] options) : IScenario
     public Task<string> ExecAsync(ServerUnderTest server, string name, params string[] command) =>
         MachineCommand.RunAsync(Machines.LeaderOf(name), HasUserNamespace, command);
 
-    public async ValueTask DisposeAsync()
-    {
-        await (_machines?.DisposeAsync() ?? ValueTask.CompletedTask);
-        await (Machined?.DisposeAsync() ?? ValueTask.CompletedTask);
-    }
+    public ValueTask DisposeAsync() => CleanUp.AllAsync(CleanUp.Of(_machines), CleanUp.Of(Machined));
 }
 
 /// <summary>Runs programs in machines.</summary>

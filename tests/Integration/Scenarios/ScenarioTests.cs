@@ -25,21 +25,11 @@ public abstract class ScenarioTests : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        if (_server is not null)
-        {
-            foreach (string name in _started)
-            {
-                await _runtime.RemoveAsync(_server, name);
-            }
-
-            await _server.DisposeAsync();
-        }
-
-        await using (_runtime as IAsyncDisposable)
-        {
-            _host.Dispose();
-        }
-
+        await CleanUp.AllAsync(
+        [
+            .. _started.Select(name => CleanUp.Of(() => _runtime.RemoveAsync(Server, name))),
+            CleanUp.Of(_server), CleanUp.Of(_host), CleanUp.Of(_runtime as IAsyncDisposable),
+        ]);
         GC.SuppressFinalize(this);
     }
 

@@ -1,0 +1,25 @@
+using System.Runtime.InteropServices;
+using ContainerManager.Abstractions;
+
+namespace ContainerManager.TestPlugins;
+
+/// <summary>The first of two sources.</summary>
+public sealed class FirstSource(IPluginHost host) : IEventSource
+{
+    private readonly Fifo _fifo = new(host, "first");
+
+    /// <inheritdoc/>
+    public string Name => "first";
+
+    /// <inheritdoc/>
+    public SafeHandle Handle => _fifo.Handle;
+
+    /// <inheritdoc/>
+    public EventReadiness Readiness => EventReadiness.Readable;
+
+    /// <inheritdoc/>
+    public void Drain(IEventSink sink) => _fifo.Drain();
+
+    /// <inheritdoc/>
+    public void Dispose() => _fifo.Dispose();
+}
