@@ -1,11 +1,13 @@
 // relay PID COUNT: how long a udev event of the host takes into a network namespace. In turns: through the server, into that of process PID; and
 // through one bare thread that receives here and sends there, into a namespace of our own. Prints "server NS" and "bare NS" for each.
+// Who sends goes on working, as udevd does; who receives is a thread that sleeps until then, as a program that listens.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <linux/netlink.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,9 +21,7 @@ static void die(const char *what) { perror(what); exit(1); }
 static int listener(void) {
     int one = 1, fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_KOBJECT_UEVENT);
     struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = 2};
-    struct timeval patience = {.tv_sec = 20};
-    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &one, sizeof one) || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) ||
-        bind(fd, (void *)&address, sizeof address)) die("listener");
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &one, sizeof one) || bind(fd, (void *)&address, sizeof address)) die("listener");
     return fd;
 }
 
@@ -36,6 +36,12 @@ static void send_to_group(int fd, const void *bytes, size_t length) {
     if (sendto(fd, bytes, length, 0, (void *)&address, sizeof address) < 0) die("sendto");
 }
 
+static int64_t now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
 static int bare_in, bare_out;
 
 static void *relay(void *unused) {
@@ -46,6 +52,22 @@ static void *relay(void *unused) {
         if (length > 40 && memcmp(buffer + 24, "\xf0\x03\x1d\xb7", 4) == 0) send_to_group(bare_out, buffer, length);
     }
     return unused;
+}
+
+// Receives until there is the message with this number, and notes when.
+struct receiver { int fd; atomic_int wanted; _Atomic int64_t received; };
+
+static void *receive(void *argument) {
+    struct receiver *self = argument;
+    char buffer[8192], number[32];
+    for (;;) {
+        ssize_t length = recv(self->fd, buffer, sizeof buffer, 0);
+        int64_t moment = now();
+        if (length < 0) die("recv");
+        int number_length = 1 + snprintf(number, sizeof number, "SEQNUM=%d", atomic_load(&self->wanted));
+        if (memmem(buffer, length, number, number_length)) atomic_store(&self->received, moment);
+    }
+    return argument;
 }
 
 static size_t message(char *into, uint32_t hash, const char *path, const char *subsystem, int sequence, const char *more) {
@@ -59,52 +81,42 @@ static size_t message(char *into, uint32_t hash, const char *path, const char *s
     return 40 + length;
 }
 
-static int64_t now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * 1000000000LL + t.tv_nsec;
-}
-
-// Receives the message of this number, and passes over any other.
-static void await_number(int receiver, int sequence, const char *name) {
-    char buffer[8192], wanted[32];
-    int wanted_length = 1 + snprintf(wanted, sizeof wanted, "SEQNUM=%d", sequence);
-    for (;;) {
-        ssize_t length = recv(receiver, buffer, sizeof buffer, 0);
-        if (length < 0) die(name);
-        if (memmem(buffer, length, wanted, wanted_length)) return;
-    }
-}
-
-static void one(const char *name, int sender, int receiver, const char *bytes, size_t length, int sequence, int print) {
+static void one(const char *name, int sender, struct receiver *receiver, const char *bytes, size_t length, int sequence, int print) {
     struct timespec pause = {.tv_nsec = 1000000};
+    atomic_store(&receiver->received, 0);
+    atomic_store(&receiver->wanted, sequence);
     nanosleep(&pause, 0);
-    int64_t start = now();
+    int64_t start = now(), end;
     send_to_group(sender, bytes, length);
-    await_number(receiver, sequence, name);
-    if (print) printf("%s %lld\n", name, (long long)(now() - start));
+    while (!(end = atomic_load(&receiver->received)))
+        if (now() - start > 20000000000LL) die(name);
+    if (print) printf("%s %lld\n", name, (long long)(end - start));
 }
 
 int main(int argc, char **argv) {
     char path[64], bytes[2048];
+    if (argc != 3) die("usage: relay PID COUNT");
     snprintf(path, sizeof path, "/proc/%s/ns/net", argv[1]);
     int sender = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_KOBJECT_UEVENT);
     int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+    static struct receiver in_container, in_own;
     bare_in = listener();
     enter(path);
-    int in_container = listener();
+    in_container.fd = listener();
     if (unshare(CLONE_NEWNET)) die("unshare");
-    int in_own = listener();
+    in_own.fd = listener();
     bare_out = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_KOBJECT_UEVENT);
     if (setns(home, CLONE_NEWNET)) die("setns");
-    pthread_t thread;
-    pthread_create(&thread, 0, relay, 0);
+    pthread_t threads[3];
+    pthread_create(&threads[0], 0, relay, 0);
+    pthread_create(&threads[1], 0, receive, &in_container);
+    pthread_create(&threads[2], 0, receive, &in_own);
     int count = atoi(argv[2]), warm = count / 4;
     for (int i = 1; i <= count + warm; i++) {
         size_t length = message(bytes, 0x4b1a4e75, "/devices/virtual/misc/fuse", "misc", i, "MAJOR=10\nMINOR=229\nDEVNAME=/dev/fuse\nUSEC_INITIALIZED=1\n");
-        one("server", sender, in_container, bytes, length, i, i > warm);
+        one("server", sender, &in_container, bytes, length, i, i > warm);
         length = message(bytes, 0xf0031db7, "/devices/virtual/block/none", "block", i, "DEVTYPE=disk\n");
-        one("bare", sender, in_own, bytes, length, i, i > warm);
+        one("bare", sender, &in_own, bytes, length, i, i > warm);
     }
     return 0;
 }

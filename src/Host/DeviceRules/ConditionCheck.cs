@@ -6,6 +6,10 @@ namespace ContainerManager.Host.DeviceRules;
 /// <summary>Compares a device with a condition, and says what does not fit.</summary>
 internal static class ConditionCheck
 {
+    /// <summary>Whether all members match.</summary>
+    internal static bool Matches(DeviceCondition condition, Device device) =>
+        (condition.Subsystem is null || condition.Subsystem == device.Subsystem) && Mismatch(condition, device) is null;
+
     /// <summary>The first member that does not match, in words; null when all do.</summary>
     internal static string? Mismatch(DeviceCondition condition, Device device) =>
         Word("subsystem", condition.Subsystem, device.Subsystem) ??
@@ -33,6 +37,11 @@ internal static class ConditionCheck
 
     private static bool MatchesPath(string pattern, string path)
     {
+        if (pattern == path)
+        {
+            return true;
+        }
+
         string[] wanted = pattern.Split('/'), found = path.Split('/');
         return wanted.Length == found.Length && wanted.Zip(found).All(pair => Glob.Matches(pair.First, pair.Second));
     }
@@ -72,7 +81,7 @@ internal static class ConditionCheck
 
     private static string? Parent(DeviceCondition? parent, Device device)
     {
-        if (parent is null || device.Parents.Any(above => Mismatch(parent, above) is null))
+        if (parent is null || device.Parents.Any(above => Matches(parent, above)))
         {
             return null;
         }

@@ -25,14 +25,15 @@ internal sealed record DeviceMatch(UdevFilter Filter, Device? Through)
     /// <summary>Whether a filter means a device: itself, or what it hangs from.</summary>
     internal static DeviceMatch? Of(UdevFilter filter, Device device)
     {
-        if (ConditionCheck.Mismatch(filter.Condition, device) is null)
+        if (ConditionCheck.Matches(filter.Condition, device))
         {
             return new DeviceMatch(filter, null);
         }
 
-        foreach (Device above in device.Parents.Where((above, distance) => Carries(above, distance, device)))
+        for (int distance = 0; distance < device.Parents.Length; distance++)
         {
-            if (ConditionCheck.Mismatch(filter.Condition, above) is null)
+            Device above = device.Parents[distance];
+            if (Carries(above, distance, device) && ConditionCheck.Matches(filter.Condition, above))
             {
                 return new DeviceMatch(filter, above);
             }

@@ -102,7 +102,7 @@ internal sealed class ContainerEvents : IDisposable
         byte[] message = KernelFormat.Write(
             action,
             device.Path,
-            device.Properties.Where(property => KernelProperties.Contains(property.Key)).Select(Relative).Prepend(new("ACTION", action)));
+            [new("ACTION", action), .. device.Properties.Where(property => KernelProperties.Contains(property.Key)).Select(Relative)]);
         if (message.Length <= UeventSender.LongestKernelMessage)
         {
             _sender!.SendAsKernel(message, _user, _group);

@@ -9,9 +9,8 @@ namespace ContainerManager.Host.State;
 /// The devices of the host, and which container has which of them. Pure. A node goes into the container as a binding like any other; what the
 /// container is told waits for it. Nothing is left out: each event of a device that a container has is told, in order.
 /// </summary>
-/// <param name="containers">Those that run.</param>
 /// <param name="change">Changes a binding, and marks it for the planner.</param>
-internal sealed class DeviceBook(IReadOnlyDictionary<ContainerId, ContainerState> containers, Action<ContainerState, BindingState, Action<BindingState>> change)
+internal sealed class DeviceBook(Action<ContainerState, BindingState, Action<BindingState>> change)
 {
     /// <summary>Where libudev looks for its database, and whether there is a udev at all.</summary>
     private const string DatabaseTarget = "/run/udev";
@@ -20,6 +19,9 @@ internal sealed class DeviceBook(IReadOnlyDictionary<ContainerId, ContainerState
 
     private readonly Dictionary<string, Device> _devices = new(StringComparer.Ordinal);
     private readonly DeviceTurns _turns = new(change);
+
+    /// <summary>Those of the containers that rules have ever given devices, the oldest first: an event costs nothing for the others.</summary>
+    private readonly List<ContainerState> _concerned = [];
     private bool _ended;
 
     /// <summary>The devices that are there, as far as they were asked for.</summary>
@@ -70,6 +72,21 @@ internal sealed class DeviceBook(IReadOnlyDictionary<ContainerId, ContainerState
         AllotAll();
     }
 
+    /// <summary>The filters of a container have changed.</summary>
+    internal void Concern(ContainerState container)
+    {
+        if (container.Filters.IsEmpty && container.Devices.Count == 0)
+        {
+            return;
+        }
+
+        int after = _concerned.FindLastIndex(other => other.Run <= container.Run);
+        if (after < 0 || !ReferenceEquals(_concerned[after], container))
+        {
+            _concerned.Insert(after + 1, container);
+        }
+    }
+
     /// <summary>The filters of a container, or whether it can be served, have changed.</summary>
     internal void Reconsider()
     {
@@ -92,6 +109,7 @@ internal sealed class DeviceBook(IReadOnlyDictionary<ContainerId, ContainerState
         foreach (Device device in given.Given)
         {
             DeviceUse use = UseOf(container, device.Path);
+            Concern(container);
             use.Shown = new DeviceTurn(DeviceTurnKind.Come, new DeviceChange(DeviceChange.Add, device, 0), DeviceAdmission.Whole, -1);
             if (device.Node is { } node && container.TryGet(node.Path, out BindingState? binding) && binding.Actual is { } actual)
             {
@@ -104,6 +122,7 @@ internal sealed class DeviceBook(IReadOnlyDictionary<ContainerId, ContainerState
     internal void Forget(ContainerState container)
     {
         _turns.Forget(container);
+        _concerned.Remove(container);
         bool claimed = container.Devices.Values.Any(use => use.Latest is { Admission.Exclusive: true });
         container.Devices.Clear();
         if (claimed)
@@ -116,7 +135,7 @@ internal sealed class DeviceBook(IReadOnlyDictionary<ContainerId, ContainerState
     internal void End()
     {
         _ended = true;
-        foreach (ContainerState container in containers.Values)
+        foreach (ContainerState container in _concerned)
         {
             foreach (DeviceUse use in container.Devices.Values.ToList())
             {
@@ -129,18 +148,30 @@ internal sealed class DeviceBook(IReadOnlyDictionary<ContainerId, ContainerState
     internal bool Advance(Plan plan) => _turns.Advance(plan);
 
     /// <summary>Which container a device is for: all whose filters mean it, or the one that claims it.</summary>
-    internal IEnumerable<(ContainerState Container, DeviceMatch Match, ContainerState? ClaimedBy)> MatchesOf(Device device)
+    internal IReadOnlyList<(ContainerState Container, DeviceMatch Match, ContainerState? ClaimedBy)> MatchesOf(Device device)
     {
-        List<(ContainerState Container, DeviceMatch Match)> matches = [.. containers.Values
-            .Where(container => container is { Ready: true, Unreachable: null })
-            .OrderBy(container => container.Run)
-            .Select(container => (Container: container, Match: DeviceMatch.Find(container.Filters, device)!))
-            .Where(found => found.Match is not null)];
-        ContainerState? claimer = matches.Where(found => found.Match.Filter.Admission.Exclusive)
-            .OrderBy(found => Has(found.Container, device) ? 0 : 1)
-            .Select(found => found.Container)
-            .FirstOrDefault();
-        return matches.Select(found => (found.Container, found.Match, ReferenceEquals(claimer, found.Container) ? null : claimer));
+        List<(ContainerState Container, DeviceMatch Match, ContainerState? ClaimedBy)> matches = [];
+        ContainerState? claimer = null;
+        foreach (ContainerState container in _concerned)
+        {
+            if (container is not { Ready: true, Unreachable: null } || DeviceMatch.Find(container.Filters, device) is not { } match)
+            {
+                continue;
+            }
+
+            matches.Add((container, match, null));
+            if (match.Filter.Admission.Exclusive && (claimer is null || (!Has(claimer, device) && Has(container, device))))
+            {
+                claimer = container;
+            }
+        }
+
+        for (int i = 0; claimer is not null && i < matches.Count; i++)
+        {
+            matches[i] = matches[i] with { ClaimedBy = ReferenceEquals(claimer, matches[i].Container) ? null : claimer };
+        }
+
+        return matches;
     }
 
     private static bool Has(ContainerState container, Device device) =>
@@ -148,13 +179,13 @@ internal sealed class DeviceBook(IReadOnlyDictionary<ContainerId, ContainerState
 
     private void AllotAll()
     {
-        HashSet<string> unseen = [.. containers.Values.SelectMany(container => container.Devices.Keys).Where(path => !_devices.ContainsKey(path))];
+        HashSet<string> unseen = [.. _concerned.SelectMany(container => container.Devices.Keys).Where(path => !_devices.ContainsKey(path))];
         foreach (Device device in _devices.Values.ToList())
         {
             Allot(device, null);
         }
 
-        foreach (ContainerState container in containers.Values)
+        foreach (ContainerState container in _concerned)
         {
             foreach (DeviceUse use in container.Devices.Values.Where(use => use.Latest is not null && unseen.Contains(use.Path)).ToList())
             {
@@ -167,12 +198,19 @@ internal sealed class DeviceBook(IReadOnlyDictionary<ContainerId, ContainerState
     /// <param name="happened">What happened to it; null: nothing, but the containers are to be compared with it.</param>
     private void Allot(Device device, DeviceChange? happened)
     {
-        Dictionary<ContainerState, DeviceMatch> allotted = _ended || happened is { IsRemoval: true } ? [] : MatchesOf(device)
-            .Where(found => found.ClaimedBy is null)
-            .ToDictionary(found => found.Container, found => found.Match);
-        foreach (ContainerState container in containers.Values)
+        IReadOnlyList<(ContainerState Container, DeviceMatch Match, ContainerState? ClaimedBy)> matches = _ended || happened is { IsRemoval: true } ? [] : MatchesOf(device);
+        int next = 0;
+        foreach (ContainerState container in _concerned)
         {
-            if (allotted.TryGetValue(container, out DeviceMatch? match))
+            // Both are in the same order.
+            DeviceMatch? match = null;
+            if (next < matches.Count && ReferenceEquals(matches[next].Container, container))
+            {
+                match = matches[next].ClaimedBy is null ? matches[next].Match : null;
+                next++;
+            }
+
+            if (match is not null)
             {
                 Give(container, device, match, happened);
             }

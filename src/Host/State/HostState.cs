@@ -19,7 +19,7 @@ internal sealed class HostState
     private ImmutableArray<(ContainerKey Key, PathRule Rule)> _requests = [];
     private int _runs;
 
-    internal HostState() => _devices = new DeviceBook(_containers, _dirty.Change);
+    internal HostState() => _devices = new DeviceBook(_dirty.Change);
 
     internal IReadOnlyCollection<ContainerState> Containers => _containers.Values;
 
@@ -109,6 +109,7 @@ internal sealed class HostState
         ];
         container.Strategy = _configured.Where(rules => rules.Key.Matches(container.Description)).Select(rules => rules.Strategy).FirstOrDefault(name => name is not null);
         container.Filters = [.. _configured.Where(rules => rules.Udev.Enabled && rules.Key.Matches(container.Description)).SelectMany(rules => rules.Udev.Filters)];
+        _devices.Concern(container);
         _sources.Connect(container);
         container.Unscanned = _sources.Unscanned(container);
         _dirty.MarkAll(container);

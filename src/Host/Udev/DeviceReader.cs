@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using ContainerManager.Host.DeviceRules;
 using ContainerManager.Linux;
+using Microsoft.Win32.SafeHandles;
 
 namespace ContainerManager.Host.Udev;
 
@@ -21,9 +22,18 @@ internal sealed class DeviceReader(string sysfs, string database)
     internal Device OfMessage(UeventMessage message)
     {
         _parents.Remove(message.DevPath);
-        ImmutableArray<KeyValuePair<string, string>> properties =
-            [.. message.Properties.Where(property => property.Key is not ("ACTION" or "SEQNUM" or "SYNTH_UUID" or "DEVPATH_OLD")).Select(Absolute)];
-        return Complete(message.DevPath, message.Subsystem, properties, message.Action == DeviceChange.Remove ? [] : ParentsOf(message.DevPath));
+        List<KeyValuePair<string, string>> properties = new(message.Properties.Length);
+        foreach (KeyValuePair<string, string> property in message.Properties)
+        {
+            if (property.Key is not ("ACTION" or "SEQNUM" or "SYNTH_UUID" or "DEVPATH_OLD"))
+            {
+                properties.Add(Absolute(property));
+            }
+        }
+
+        ImmutableArray<Device> parents = message.Action == DeviceChange.Remove ? [] : ParentsOf(message.DevPath);
+        DatabaseFile? record = RecordOf(message.DevPath, message.Subsystem, CollectionsMarshal.AsSpan(properties));
+        return Complete(message.DevPath, message.Subsystem, [.. properties], record, parents);
     }
 
     /// <summary>A device that is there; null: it is there no longer.</summary>
@@ -82,12 +92,13 @@ internal sealed class DeviceReader(string sysfs, string database)
                 }
             }
 
-            if (IdOf(path, subsystem, properties) is { } id && ReadRecord(id) is { } file)
+            DatabaseFile? file = RecordOf(path, subsystem, CollectionsMarshal.AsSpan(properties));
+            if (file is { Content.Length: > 0 })
             {
                 Add(properties, DatabaseRecord.Read(file.Content.AsSpan()));
             }
 
-            return Complete(path, subsystem, [.. properties], []);
+            return Complete(path, subsystem, [.. properties], file, []);
         }
         catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
         {
@@ -121,19 +132,36 @@ internal sealed class DeviceReader(string sysfs, string database)
     }
 
     private Device Complete(
-        string path, string subsystem, ImmutableArray<KeyValuePair<string, string>> properties, ImmutableArray<Device> parents)
+        string path, string subsystem, ImmutableArray<KeyValuePair<string, string>> properties, DatabaseFile? record, ImmutableArray<Device> parents)
     {
-        Device device = new() { Path = path, Subsystem = subsystem, Properties = properties, Parents = parents };
-        return device with
+        ReadOnlySpan<KeyValuePair<string, string>> all = properties.AsSpan();
+        return new Device
         {
-            Type = device["DEVTYPE"],
+            Path = path,
+            Subsystem = subsystem,
+            Properties = properties,
+            Parents = parents,
+            Type = Value(all, "DEVTYPE"),
             OnBus = IsBus(subsystem),
-            Node = NodeOf(device),
-            Links = device["DEVLINKS"]?.Split(' ', StringSplitOptions.RemoveEmptyEntries).ToImmutableArray() ?? [],
-            Tags = device["TAGS"]?.Split(':', StringSplitOptions.RemoveEmptyEntries).ToImmutableArray() ?? [],
-            Incarnation = device["USEC_INITIALIZED"] ?? "",
-            Record = IdOf(path, subsystem, properties) is { } id ? ReadRecord(id) ?? new DatabaseFile(id, []) : null,
+            Node = NodeOf(subsystem, all),
+            Links = Value(all, "DEVLINKS")?.Split(' ', StringSplitOptions.RemoveEmptyEntries).ToImmutableArray() ?? [],
+            Tags = Value(all, "TAGS")?.Split(':', StringSplitOptions.RemoveEmptyEntries).ToImmutableArray() ?? [],
+            Incarnation = Value(all, "USEC_INITIALIZED") ?? "",
+            Record = record,
         };
+    }
+
+    private static string? Value(ReadOnlySpan<KeyValuePair<string, string>> properties, string name)
+    {
+        foreach ((string key, string value) in properties)
+        {
+            if (key == name)
+            {
+                return value;
+            }
+        }
+
+        return null;
     }
 
     /// <summary>A subsystem stays what it is.</summary>
@@ -151,9 +179,10 @@ internal sealed class DeviceReader(string sysfs, string database)
     private static KeyValuePair<string, string> Absolute(KeyValuePair<string, string> property) =>
         property is { Key: "DEVNAME", Value: not ['/', ..] } ? new("DEVNAME", "/dev/" + property.Value) : property;
 
-    private static DeviceNode? NodeOf(Device device)
+    private static DeviceNode? NodeOf(string subsystem, ReadOnlySpan<KeyValuePair<string, string>> properties)
     {
-        if (device["DEVNAME"] is not { } path || NumberOf(device["MAJOR"]) is not { } major || NumberOf(device["MINOR"]) is not { } minor)
+        if (Value(properties, "DEVNAME") is not { } path || NumberOf(Value(properties, "MAJOR")) is not { } major ||
+            NumberOf(Value(properties, "MINOR")) is not { } minor)
         {
             return null;
         }
@@ -165,9 +194,9 @@ internal sealed class DeviceReader(string sysfs, string database)
         }
 
         // Gone by now, and yet others have heard of it: as the kernel made it (drivers/base/core.c, dev_uevent).
-        uint mode = device["DEVMODE"] is { } octal && octal.All(c => c is >= '0' and <= '7') ? Convert.ToUInt32(octal, 8) & 0x1FF : 0x180;
-        NodeIdentity made = new(major, minor, mode, NumberOf(device["DEVUID"]) ?? 0, NumberOf(device["DEVGID"]) ?? 0);
-        return new DeviceNode(path, new FileIdentity(0, 0, IsBlock(device.Subsystem) ? FileKind.BlockDevice : FileKind.CharacterDevice, made));
+        uint mode = Value(properties, "DEVMODE") is { } octal && octal.All(c => c is >= '0' and <= '7') ? Convert.ToUInt32(octal, 8) & 0x1FF : 0x180;
+        NodeIdentity made = new(major, minor, mode, NumberOf(Value(properties, "DEVUID")) ?? 0, NumberOf(Value(properties, "DEVGID")) ?? 0);
+        return new DeviceNode(path, new FileIdentity(0, 0, IsBlock(subsystem) ? FileKind.BlockDevice : FileKind.CharacterDevice, made));
     }
 
     private static uint? NumberOf(string? text) => uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint number) ? number : null;
@@ -176,18 +205,21 @@ internal sealed class DeviceReader(string sysfs, string database)
 
     private string? SubsystemOf(string path) => Path.GetFileName(File.ResolveLinkTarget($"{sysfs}{path}/subsystem", returnFinalTarget: false)?.FullName);
 
+    /// <summary>Its file in the database; empty: udev has written none. Null: it can have none.</summary>
+    private DatabaseFile? RecordOf(string path, string subsystem, ReadOnlySpan<KeyValuePair<string, string>> properties) =>
+        IdOf(path, subsystem, properties) is { } id ? ReadRecord(id) ?? new DatabaseFile(id, []) : null;
+
     /// <summary>The name of its file in the database (systemd, sd-device.c, device_get_device_id).</summary>
-    private static string? IdOf(string path, string subsystem, IReadOnlyCollection<KeyValuePair<string, string>> properties)
+    private static string? IdOf(string path, string subsystem, ReadOnlySpan<KeyValuePair<string, string>> properties)
     {
-        string? Value(string name) => properties.FirstOrDefault(property => property.Key == name).Value;
-        if (NumberOf(Value("MAJOR")) is { } major and > 0 && NumberOf(Value("MINOR")) is { } minor)
+        if (NumberOf(Value(properties, "MAJOR")) is { } major and > 0 && NumberOf(Value(properties, "MINOR")) is { } minor)
         {
             return string.Create(CultureInfo.InvariantCulture, $"{(IsBlock(subsystem) ? 'b' : 'c')}{major}:{minor}");
         }
 
         // A name with a slash in it, which sysfs writes as "!", is none that a file could have: udev keeps nothing of such a device.
         string name = path[(path.LastIndexOf('/') + 1)..];
-        return NumberOf(Value("IFINDEX")) is { } index and > 0 ? string.Create(CultureInfo.InvariantCulture, $"n{index}")
+        return NumberOf(Value(properties, "IFINDEX")) is { } index and > 0 ? string.Create(CultureInfo.InvariantCulture, $"n{index}")
             : name.Contains('!') ? null : $"+{subsystem}:{name}";
     }
 
@@ -202,7 +234,11 @@ internal sealed class DeviceReader(string sysfs, string database)
 
         try
         {
-            return new DatabaseFile(id, ImmutableCollectionsMarshal.AsImmutableArray(File.ReadAllBytes(path)));
+            // With no lock, which would be two system calls more; udevd replaces the file and does not write to it.
+            using SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            byte[] content = new byte[RandomAccess.GetLength(file)];
+            int length = RandomAccess.Read(file, content, 0);
+            return new DatabaseFile(id, ImmutableCollectionsMarshal.AsImmutableArray(length == content.Length ? content : content[..length]));
         }
         catch (Exception none) when (none is IOException or UnauthorizedAccessException)
         {

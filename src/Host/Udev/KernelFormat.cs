@@ -25,6 +25,13 @@ internal static class KernelFormat
     }
 
     /// <summary>Writes a message.</summary>
-    internal static byte[] Write(string action, string path, IEnumerable<KeyValuePair<string, string>> properties) =>
-        [.. Encoding.UTF8.GetBytes($"{action}@{path}\0"), .. PropertyText.Write(properties)];
+    internal static byte[] Write(string action, string path, ReadOnlySpan<KeyValuePair<string, string>> properties)
+    {
+        string heading = $"{action}@{path}\0";
+        int length = Encoding.UTF8.GetByteCount(heading);
+        byte[] message = new byte[length + PropertyText.LengthOf(properties)];
+        Encoding.UTF8.GetBytes(heading, message);
+        PropertyText.Write(properties, message.AsSpan(length));
+        return message;
+    }
 }

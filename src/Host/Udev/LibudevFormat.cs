@@ -50,22 +50,21 @@ internal static class LibudevFormat
     /// <param name="subsystem">Hashed into the header.</param>
     /// <param name="type">DEVTYPE, likewise; null: none.</param>
     /// <param name="tags">Likewise.</param>
-    internal static byte[] Write(IEnumerable<KeyValuePair<string, string>> properties, string subsystem, string? type, ImmutableArray<string> tags)
+    internal static byte[] Write(ReadOnlySpan<KeyValuePair<string, string>> properties, string subsystem, string? type, ImmutableArray<string> tags)
     {
-        byte[] text = PropertyText.Write(properties);
-        byte[] message = new byte[HeaderLength + text.Length];
+        byte[] message = new byte[HeaderLength + PropertyText.LengthOf(properties)];
         Span<byte> header = message;
         ulong bloom = TagBloom.Of(tags);
         Prefix.CopyTo(header);
         BinaryPrimitives.WriteUInt32BigEndian(header[8..], Magic);
         BitConverter.TryWriteBytes(header[12..], HeaderLength);
         BitConverter.TryWriteBytes(header[16..], HeaderLength);
-        BitConverter.TryWriteBytes(header[20..], text.Length);
+        BitConverter.TryWriteBytes(header[20..], message.Length - HeaderLength);
         BinaryPrimitives.WriteUInt32BigEndian(header[24..], MurmurHash.Of(subsystem));
         BinaryPrimitives.WriteUInt32BigEndian(header[28..], type is null ? 0 : MurmurHash.Of(type));
         BinaryPrimitives.WriteUInt32BigEndian(header[32..], (uint)(bloom >> 32));
         BinaryPrimitives.WriteUInt32BigEndian(header[36..], (uint)bloom);
-        text.CopyTo(header[HeaderLength..]);
+        PropertyText.Write(properties, header[HeaderLength..]);
         return message;
     }
 }

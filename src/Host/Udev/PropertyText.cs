@@ -29,14 +29,28 @@ internal static class PropertyText
         return properties.DrainToImmutable();
     }
 
-    internal static byte[] Write(IEnumerable<KeyValuePair<string, string>> properties)
+    /// <summary>How many bytes <see cref="Write"/> writes.</summary>
+    internal static int LengthOf(ReadOnlySpan<KeyValuePair<string, string>> properties)
     {
-        StringBuilder text = new();
+        int length = 0;
         foreach ((string name, string value) in properties)
         {
-            text.Append(name).Append('=').Append(value).Append('\0');
+            length += Encoding.UTF8.GetByteCount(name) + Encoding.UTF8.GetByteCount(value) + 2;
         }
 
-        return Encoding.UTF8.GetBytes(text.ToString());
+        return length;
+    }
+
+    /// <summary>Writes them, in their order.</summary>
+    internal static void Write(ReadOnlySpan<KeyValuePair<string, string>> properties, Span<byte> text)
+    {
+        foreach ((string name, string value) in properties)
+        {
+            text = text[Encoding.UTF8.GetBytes(name, text)..];
+            text[0] = (byte)'=';
+            text = text[(1 + Encoding.UTF8.GetBytes(value, text[1..]))..];
+            text[0] = 0;
+            text = text[1..];
+        }
     }
 }

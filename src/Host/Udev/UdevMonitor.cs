@@ -59,31 +59,24 @@ internal sealed class UdevMonitor(
     }
 
     /// <inheritdoc/>
+    /// <remarks>One message, so that it is passed on before the next is looked at; the socket stays readable while there are more.</remarks>
     public void Drain(IEventSink sink)
     {
         lock (_lock)
         {
-            while (TakeOne())
+            ReceivedUevent received = listener.Receive(_buffer);
+            switch (received.Reception)
             {
+                case UeventReception.None:
+                    break;
+                case UeventReception.Overrun:
+                    warn("events of devices were lost; all devices are looked at again");
+                    ListAll();
+                    break;
+                default:
+                    Take(received);
+                    break;
             }
-        }
-    }
-
-    /// <returns>False: there is no more.</returns>
-    private bool TakeOne()
-    {
-        ReceivedUevent received = listener.Receive(_buffer);
-        switch (received.Reception)
-        {
-            case UeventReception.None:
-                return false;
-            case UeventReception.Overrun:
-                warn("events of devices were lost; all devices are looked at again");
-                ListAll();
-                return true;
-            default:
-                Take(received);
-                return true;
         }
     }
 

@@ -34,7 +34,7 @@ public sealed class LibudevFormatTests
     [InlineData("uaccess", 0x00002008_00001008)]
     [InlineData("systemd", 0x02000400_10800000)]
     [InlineData("seat uaccess", 0x02082008_00401009)]
-    public void Tags_have_the_bits_that_udev_gives_them(string tags, ulong bits) => Assert.Equal(bits, TagBloom.Of(tags.Split(' ')));
+    public void Tags_have_the_bits_that_udev_gives_them(string tags, ulong bits) => Assert.Equal(bits, TagBloom.Of([.. tags.Split(' ')]));
 
     [Fact]
     public void A_message_is_laid_out_as_libudev_reads_it()
@@ -60,7 +60,7 @@ public sealed class LibudevFormatTests
     {
         byte[] bytes = Encoding.ASCII.GetBytes("add@/devices/virtual/vc/vcs5\0ACTION=add\0DEVPATH=/devices/virtual/vc/vcs5\0SUBSYSTEM=vc\0MAJOR=7\0SEQNUM=12\0");
         Assert.Equal("7", KernelFormat.Read(bytes, out _)!["MAJOR"]);
-        Assert.Equal(bytes, KernelFormat.Write("add", "/devices/virtual/vc/vcs5", KernelFormat.Read(bytes, out _)!.Properties));
+        Assert.Equal(bytes, KernelFormat.Write("add", "/devices/virtual/vc/vcs5", KernelFormat.Read(bytes, out _)!.Properties.AsSpan()));
     }
 
     [Theory]
@@ -74,7 +74,7 @@ public sealed class LibudevFormatTests
     [InlineData("ACTION=add DEVPATH=/x SUBSYSTEM=a", "SEQNUM")]
     public void What_every_message_must_have_is_missed(string properties, string missing)
     {
-        byte[] message = LibudevFormat.Write(properties.Split(' ').Select(p => new KeyValuePair<string, string>(p.Split('=')[0], p.Split('=')[1])), "a", null, []);
+        byte[] message = LibudevFormat.Write([.. properties.Split(' ').Select(p => new KeyValuePair<string, string>(p.Split('=')[0], p.Split('=')[1]))], "a", null, []);
         Assert.Null(LibudevFormat.Read(message, out string? fault));
         Assert.Contains(missing, fault, StringComparison.Ordinal);
     }
