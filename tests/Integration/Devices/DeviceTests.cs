@@ -214,7 +214,9 @@ public abstract class DeviceTests : IAsyncLifetime
         await UntilAsync(log, text => text.Contains("\n\n", StringComparison.Ordinal));
     }
 
-    private string Log(string log) => File.Exists(Inside($"/tmp/{log}.log")) ? File.ReadAllText(Inside($"/tmp/{log}.log")) : "";
+    private GrowingFile LogFile(string log) => new(Inside($"/tmp/{log}.log"));
+
+    private string Log(string log) => LogFile(log).Text;
 
     private int Times(string log, string action) => Regex.Count(Log(log), $@"^(UDEV|KERNEL) *\[.*\] {action} +{Regex.Escape(_console.DevPath)} ", RegexOptions.Multiline);
 
@@ -226,24 +228,13 @@ public abstract class DeviceTests : IAsyncLifetime
 
     private async Task UntilAsync(string log, Func<string, bool> condition)
     {
-        TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        using FileSystemWatcher watcher = new(Inside("/tmp"), log + ".log");
-        watcher.Changed += (_, _) => changed.TrySetResult();
-        watcher.Created += (_, _) => changed.TrySetResult();
-        watcher.EnableRaisingEvents = true;
-        using CancellationTokenSource limit = new(Deadline);
-        while (!condition(Log(log)))
+        try
         {
-            try
-            {
-                await changed.Task.WaitAsync(limit.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                Assert.Fail($"not heard within {Deadline.TotalSeconds:0} s; {log} says:\n{Log(log)}\nserver:\n{Server.Log}");
-            }
-
-            changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            await LogFile(log).UntilAsync(condition, Deadline);
+        }
+        catch (TimeoutException late)
+        {
+            Assert.Fail($"{late.Message}\nserver:\n{Server.Log}");
         }
     }
 
@@ -291,40 +282,13 @@ public sealed class DockerDeviceTests(DockerEngineFixture fixture) : DeviceTests
 }
 
 /// <summary>Devices in Docker's containers on a machine with cgroup v2 only, where a program denies them.</summary>
-public sealed class DockerOnVersion2DeviceTests() : DeviceTests(new OwnDockerRuntime(), denies: true, cgroup2: true);
+public sealed class DockerOnVersion2DeviceTests() : DeviceTests(new OwnEngineRuntime("Docker", OwnEngineRuntime.DockerAsync), denies: true, cgroup2: true);
 
-/// <summary>An engine for one test.</summary>
-internal sealed class OwnDockerRuntime : IScenarioRuntime, IAsyncDisposable
-{
-    private DockerEngine? _engine;
-    private DockerScenarioRuntime? _runtime;
+/// <summary>Devices in Podman's containers on a machine with cgroup v2 only.</summary>
+public sealed class PodmanOnVersion2DeviceTests() : DeviceTests(new OwnEngineRuntime("Podman", OwnEngineRuntime.PodmanAsync), denies: true, cgroup2: true);
 
-    public string Plugin => "Docker";
-
-    public string Settings => _runtime!.Settings;
-
-    public async Task PrepareAsync()
-    {
-        _engine = await DockerEngine.StartNewAsync(cgroup2: true);
-        _runtime = new DockerScenarioRuntime(_engine);
-    }
-
-    public Task StartAsync(ServerUnderTest server, string name) => _runtime!.StartAsync(server, name);
-
-    public Task RestartAsync(ServerUnderTest server, string name) => _runtime!.RestartAsync(server, name);
-
-    public Task RemoveAsync(ServerUnderTest server, string name) => _runtime!.RemoveAsync(server, name);
-
-    public Task<string> ExecAsync(ServerUnderTest server, string name, params string[] command) => _runtime!.ExecAsync(server, name, command);
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_engine is not null)
-        {
-            await _engine.DisposeAsync();
-        }
-    }
-}
+/// <summary>Devices in LXC's containers on a machine with cgroup v2 only.</summary>
+public sealed class LxcOnVersion2DeviceTests() : DeviceTests(new LxcScenarioRuntime(unprivileged: false, cgroup2: true), denies: true, cgroup2: true);
 
 /// <summary>Devices in Podman's containers.</summary>
 [Collection(nameof(PodmanCollection))]

@@ -176,11 +176,9 @@ public sealed class StormTests : IAsyncLifetime
 
     private string LogOf(int container) => _directory[string.Create(CultureInfo.InvariantCulture, $"monitor-{container}")];
 
-    private string Text(int container)
-    {
-        using FileStream log = new(LogOf(container), FileMode.OpenOrCreate, FileAccess.Read, FileShare.ReadWrite);
-        return new StreamReader(log).ReadToEnd();
-    }
+    private GrowingFile LogFileOf(int container) => new(LogOf(container));
+
+    private string Text(int container) => LogFileOf(container).Text;
 
     private int Times(int container, string action) =>
         Regex.Count(Text(container), $@"^UDEV *\[.*\] {action} +{Regex.Escape(_console.DevPath)} ", RegexOptions.Multiline);
@@ -194,30 +192,7 @@ public sealed class StormTests : IAsyncLifetime
         }
     }
 
-    private async Task UntilAsync(int container, Func<string, bool> condition)
-    {
-        using FileSystemWatcher watcher = new(_directory.FullPath, Path.GetFileName(LogOf(container)));
-        using SemaphoreSlim changed = new(0);
-        watcher.Changed += (_, _) => changed.Release();
-        watcher.Created += (_, _) => changed.Release();
-        watcher.EnableRaisingEvents = true;
-        using CancellationTokenSource limit = new(Deadline);
-        while (!condition(Text(container)))
-        {
-            try
-            {
-                await changed.WaitAsync(limit.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                Assert.Fail($"not heard in time; adds {Times(container, "add")}, removes {Times(container, "remove")}, changes {Times(container, "change")}");
-            }
-
-            while (changed.Wait(0))
-            {
-            }
-        }
-    }
+    private Task UntilAsync(int container, Func<string, bool> condition) => LogFileOf(container).UntilAsync(condition, Deadline);
 
     private async Task AssertNothingIsLeftAsync(int[] processes)
     {

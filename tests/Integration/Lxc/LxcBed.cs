@@ -18,9 +18,12 @@ internal sealed class LxcBed : IEventSink, IAsyncDisposable
     private readonly EventLoop _loop;
     private readonly List<LxcDirectories> _sources = [];
     private readonly List<ContainerKey> _made = [];
+    private readonly bool _cgroup2;
 
-    internal LxcBed()
+    /// <param name="cgroup2">LXC sees a machine with cgroup v2 only, and denies its containers devices.</param>
+    internal LxcBed(bool cgroup2 = false)
     {
+        _cgroup2 = cgroup2;
         _loop = new EventLoop(this, (source, fault) => Fault = $"{source}: {fault}");
         _loop.Start();
         Directory.CreateDirectory(Lxcpath);
@@ -155,7 +158,7 @@ internal sealed class LxcBed : IEventSink, IAsyncDisposable
 
     private Task<CommandResult> LxcAsync(string program, string name, string? lxcpath, params string[] options) => Command.RunAsync(
         "/usr/bin/env",
-        ["--", "PATH=" + SearchPath, "/usr/bin/" + program, "--lxcpath=" + (lxcpath ?? Lxcpath), "--name=" + name, .. options],
+        [.. _cgroup2 ? (string[])["unshare", .. Cgroup2Only.Command, "env"] : [], "--", "PATH=" + SearchPath, "/usr/bin/" + program, "--lxcpath=" + (lxcpath ?? Lxcpath), "--name=" + name, .. options],
         TimeSpan.FromMinutes(5));
 
     private async Task UnpackAsync(string root, bool unprivileged)
@@ -172,6 +175,15 @@ internal sealed class LxcBed : IEventSink, IAsyncDisposable
         }
     }
 
+    /// <summary>As LXC's own templates have it: what every program needs, nodes may be made, and all else is denied.</summary>
+    private static readonly string[] DeniedDevices =
+    [
+        "lxc.cgroup2.devices.deny = a",
+        "lxc.cgroup2.devices.allow = c *:* m", "lxc.cgroup2.devices.allow = b *:* m",
+        "lxc.cgroup2.devices.allow = c 1:3 rwm", "lxc.cgroup2.devices.allow = c 1:5 rwm", "lxc.cgroup2.devices.allow = c 1:8 rwm",
+        "lxc.cgroup2.devices.allow = c 1:9 rwm", "lxc.cgroup2.devices.allow = c 5:* rwm", "lxc.cgroup2.devices.allow = c 136:* rwm",
+    ];
+
     private string[] Configuration(string name, string root, bool unprivileged) =>
     [
         $"lxc.uts.name = {HostNameOf(name)}",
@@ -184,6 +196,7 @@ internal sealed class LxcBed : IEventSink, IAsyncDisposable
         "lxc.tty.max = 0",
         "lxc.pty.max = 16",
         "lxc.autodev = 1",
+        .. _cgroup2 ? DeniedDevices : [],
         .. unprivileged ? [$"lxc.idmap = u 0 {FirstMappedId} 65536", $"lxc.idmap = g 0 {FirstMappedId} 65536"] : Array.Empty<string>(),
     ];
 }

@@ -11,10 +11,12 @@ internal sealed class PodmanEngine : IAsyncDisposable
     private const string Image = "localhost/busybox:test";
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(60);
     private readonly TemporaryDirectory _directory = new("podman");
+    private readonly bool _cgroup2;
     private BackgroundProcess? _service;
 
-    private PodmanEngine(bool rootless)
+    private PodmanEngine(bool rootless, bool cgroup2)
     {
+        _cgroup2 = cgroup2;
         File.WriteAllText(_directory["containers.conf"], Configuration);
         User = rootless ? TestUser.Create(_directory, "containers.conf") : null;
         SocketPath = User is null ? _directory["podman.sock"] : Path.Combine(User.RuntimeDirectory, "podman/podman.sock");
@@ -43,9 +45,9 @@ internal sealed class PodmanEngine : IAsyncDisposable
     private string LogPath => _directory["log"];
 
     /// <summary>Makes an engine; its service does not run yet.</summary>
-    internal static async Task<PodmanEngine> CreateAsync(bool rootless = false)
+    internal static async Task<PodmanEngine> CreateAsync(bool rootless = false, bool cgroup2 = false)
     {
-        PodmanEngine engine = new(rootless);
+        PodmanEngine engine = new(rootless, cgroup2);
         try
         {
             await BusyboxRoot.WriteTarAsync(engine._directory["busybox.tar"]);
@@ -60,9 +62,11 @@ internal sealed class PodmanEngine : IAsyncDisposable
     }
 
     /// <summary>Makes an engine and starts its service.</summary>
-    internal static async Task<PodmanEngine> StartNewAsync(bool rootless = false)
+    /// <param name="rootless">A user's, not root's.</param>
+    /// <param name="cgroup2">It sees a machine with cgroup v2 only.</param>
+    internal static async Task<PodmanEngine> StartNewAsync(bool rootless = false, bool cgroup2 = false)
     {
-        PodmanEngine engine = await CreateAsync(rootless);
+        PodmanEngine engine = await CreateAsync(rootless, cgroup2);
         try
         {
             await engine.StartServiceAsync();
@@ -78,7 +82,7 @@ internal sealed class PodmanEngine : IAsyncDisposable
     /// <summary>Starts the service and returns when it answers.</summary>
     internal async Task StartServiceAsync()
     {
-        string[] command = [.. Podman, "system", "service", "--time=0", Address];
+        string[] command = [.. _cgroup2 ? (string[])["unshare", .. Cgroup2Only.Command] : [], .. Podman, "system", "service", "--time=0", Address];
         File.Delete(SocketPath); // Left by one that was killed.
         _service = new BackgroundProcess(LogPath, command[0], command[1..]);
         using CancellationTokenSource deadline = new(ReadyWithin);
@@ -141,12 +145,13 @@ internal sealed class PodmanEngine : IAsyncDisposable
         lock_type = "file"
         """;
 
+    /// <summary>Where the service has a machine of its own to look at, the same for every command.</summary>
     private string[] Podman => User is null
-        ? ["env", "CONTAINERS_CONF=" + ConfigurationPath, "podman", .. Options]
+        ? [.. _cgroup2 && _service is { HasExited: false } ? (string[])["nsenter", "--mount", $"--target={_service.Id}", "--"] : [], "env", "CONTAINERS_CONF=" + ConfigurationPath, "podman", .. Options]
         : [.. User.Command, "podman"];
 
     private string[] ContainerOptions => User is null
-        ? ["--network", "none", "--cgroup-parent", "/" + _directory.Name]
+        ? ["--network", "none", "--cgroup-parent", "/" + _directory.Name, .. _cgroup2 ? (string[])["--pids-limit", "0"] : []]
         : ["--network", "none"];
 
     private async Task<string> DoAsync(string[] arguments) => (await PodmanAsync(arguments)).OutputOrThrow();

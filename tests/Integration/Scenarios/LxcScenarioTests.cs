@@ -9,9 +9,9 @@ public sealed class LxcScenarioTests() : ScenarioTests(new LxcScenarioRuntime(un
 public sealed class UnprivilegedLxcScenarioTests() : ScenarioTests(new LxcScenarioRuntime(unprivileged: true));
 
 /// <summary>Containers of an lxcpath of the test's own.</summary>
-internal sealed class LxcScenarioRuntime(bool unprivileged) : IScenarioRuntime, IAsyncDisposable
+internal sealed class LxcScenarioRuntime(bool unprivileged, bool cgroup2 = false) : IScenarioRuntime, IAsyncDisposable
 {
-    private readonly LxcBed _bed = new();
+    private readonly LxcBed _bed = new(cgroup2);
 
     public string Plugin => "Lxc";
 
