@@ -39,7 +39,7 @@ finish() {
 }
 
 # A runner that hangs is stopped; the whole run must fit 20 minutes.
-runner_limit=1000
+runner_limit=1080
 configuration=Release
 logs=out/logs
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 MSBUILDTERMINALLOGGER=off
@@ -51,6 +51,7 @@ packages_of() {
         Integration)
             echo docker.io podman runc crun udev conmon uidmap slirp4netns lxc rsync systemd systemd-container dbus busybox-static iproute2 iptables util-linux \
                 xvfb x11-utils fuse3 python3-pyudev gcc libc6-dev linux-libc-dev curl jq ;;
+        Benchmarks) echo lxd ;;
         *) ;;
     esac
 }
@@ -162,6 +163,7 @@ esac
 mkdir -p $logs
 if [ "${1-}" = install ]; then
     install_for Integration
+    install_for Benchmarks
     exit 0
 fi
 for suite in "${suites[@]}"; do

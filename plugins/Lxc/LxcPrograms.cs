@@ -38,6 +38,10 @@ internal sealed class LxcPrograms(string searchPath)
     internal ProcessStartInfo Monitor(Account account, IEnumerable<string> lxcPaths) =>
         As(account, Wrapped(Program("lxc-monitor", [.. lxcPaths.Select(path => "--lxcpath=" + path)]), "--pdeathsig=KILL"));
 
+    /// <summary>Starts a program in a container of root's, confined and accounted as the container's own are.</summary>
+    internal Process Attach(ContainerKey container, IEnumerable<string> command) => Process.Start(Program(
+        "lxc-attach", ["--lxcpath=" + container.Path, "--name=" + container.Name, "--clear-env", "--", .. command]))!;
+
     private string? Find(string program) => Directories.Select(directory => Path.Combine(directory, program)).FirstOrDefault(File.Exists);
 
     private ProcessStartInfo Command(Account account, string program, params string[] arguments) => As(account, Program(program, arguments));

@@ -80,6 +80,14 @@ internal sealed class LxcRuntime : IContainerRuntime
         }
     }
 
+    /// <inheritdoc/>
+    /// <remarks>A user's containers are entered by the core: lxc-attach would have to be run as that user, whose it then would be.</remarks>
+    public ValueTask<Stream?> ExecuteAsync(ContainerDescription container, ImmutableArray<string> command, CancellationToken cancellationToken)
+    {
+        ContainerKey key = ContainerKey.Of(container.Id);
+        return new(PathOwner.Of(key.Path) == 0 ? new ChildStream(_programs.Attach(key, command)) : null);
+    }
+
     private async Task FollowAsync(ChannelWriter<RuntimeEvent> events, CancellationToken cancellationToken)
     {
         try

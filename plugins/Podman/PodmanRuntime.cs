@@ -53,6 +53,12 @@ internal sealed class PodmanRuntime : IContainerRuntime, IDisposable
             : throw new IOException($"Container {container.Name} runs no longer.");
 
     /// <inheritdoc/>
+    public async ValueTask<Stream?> ExecuteAsync(ContainerDescription container, ImmutableArray<string> command, CancellationToken cancellationToken) =>
+        (_engines.FirstOrDefault(engine => engine.Reported(container.Id)) ?? _users.Reporting(container.Id)) is { } engine
+            ? await engine.ExecuteAsync(container, command, cancellationToken)
+            : throw new IOException($"Container {container.Name} runs no longer.");
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         foreach (Engine engine in _engines)

@@ -25,6 +25,8 @@ internal static class CommandLine
         root.Subcommands.Add(UnbindVerb.Create());
         root.Subcommands.Add(SpawnVerb.Create());
         root.Subcommands.Add(StopVerb.Create());
+        root.Subcommands.Add(RunVerb.Create());
+        root.Subcommands.Add(RunVerb.CreateShell());
         root.Subcommands.Add(DevicesVerb.Create());
         root.Subcommands.Add(WhyVerb.Create());
         root.Subcommands.Add(EventsVerb.Create());

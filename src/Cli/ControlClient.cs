@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
@@ -61,6 +62,13 @@ internal sealed class ControlClient : IDisposable
     internal Task StopAsync(string container, CancellationToken cancellationToken) =>
         DeleteAsync(ControlAddress.Container(container), cancellationToken);
 
+    /// <summary>The stream of frames of one run; the first to send is <see cref="FrameKind.Run"/>.</summary>
+    internal async Task<Stream> RunAsync(string container, CancellationToken cancellationToken)
+    {
+        HttpResponseMessage response = await AskAsync(HttpMethod.Post, ControlAddress.Runs(container), null, cancellationToken, ControlAddress.RunProtocol);
+        return await response.Content.ReadAsStreamAsync(cancellationToken);
+    }
+
     /// <summary>Each event as it comes; those of the recent past unless <paramref name="follow"/>.</summary>
     internal async IAsyncEnumerable<EventRecord> EventsAsync(bool follow, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -94,13 +102,20 @@ internal sealed class ControlClient : IDisposable
         return await JsonSerializer.DeserializeAsync(content, type, cancellationToken) ?? throw new JsonException("an empty reply");
     }
 
-    private async Task<HttpResponseMessage> AskAsync(HttpMethod method, string address, HttpContent? body, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> AskAsync(
+        HttpMethod method, string address, HttpContent? body, CancellationToken cancellationToken, string? upgrade = null)
     {
         using HttpRequestMessage request = new(method, address) { Content = body };
+        if (upgrade is not null)
+        {
+            request.Headers.Connection.Add("Upgrade");
+            request.Headers.Upgrade.Add(new ProductHeaderValue(upgrade));
+        }
+
         try
         {
             HttpResponseMessage response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-            return response.IsSuccessStatusCode ? response : throw await RefusalAsync(response, cancellationToken);
+            return response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.SwitchingProtocols ? response : throw await RefusalAsync(response, cancellationToken);
         }
         catch (HttpRequestException exception) when (exception.InnerException is Failure failure)
         {

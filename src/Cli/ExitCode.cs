@@ -16,5 +16,6 @@ internal static class ExitCode
         "2  the command line is wrong",
         "3  the server is not running",
         "4  'status --check' only: nothing has failed, but something waits",
+        "'run' and 'shell': that of the program; 127 where it is not found, 126 where it cannot be started",
     ];
 }

@@ -9,6 +9,9 @@ internal static class HelpText
         The program of Container Manager that runs inside containers.
 
           init ...        be the first process of a light container; started by the server
+          serve           run programs for the server, over standard input and output; started by the server
+          start ...       the same, entered through the container's namespaces; started by the server
+          exec ...        become a program; started by 'client serve'
           hold            hold new namespaces until standard input ends; started by the server
           --version       print the version
           -h, --help      show this text

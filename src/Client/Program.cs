@@ -1,5 +1,6 @@
 using ContainerManager.Client;
 using ContainerManager.Client.Init;
+using ContainerManager.Client.Serve;
 using ContainerManager.Linux;
 
 return args switch
@@ -8,6 +9,9 @@ return args switch
     ["--version"] => Say(HelpText.Version),
     ["init", "--help"] => Say(HelpText.Init),
     ["init", .. string[] rest] => InitProcess.Run(rest),
+    ["serve"] => ServeLoop.Run(),
+    ["start", .. string[] rest] => StartStage.Run(rest),
+    ["exec", .. string[] rest] => ExecStage.Run(rest),
     ["hold"] => Hold.Run(null),
     ["hold", "--root", string root] => Hold.Run(root),
     [] => Refuse("starting by hand is not possible yet: the server puts mounts into containers without a client.\nTry 'client --help'."),

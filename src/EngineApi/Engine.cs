@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Threading.Channels;
 using ContainerManager.Abstractions;
 
@@ -39,6 +40,25 @@ public sealed class Engine(EngineIdentity identity, IEngineEndpoint endpoint) : 
         {
             entry?.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Runs a program in a container that this engine reported, as the engine's <c>exec</c> does.</summary>
+    /// <exception cref="IOException">The engine refuses, or cannot be reached.</exception>
+    public async Task<Stream> ExecuteAsync(ContainerDescription container, ImmutableArray<string> command, CancellationToken cancellationToken)
+    {
+        if (identity.Own(container.Id) is not { } id || _client is not { } client)
+        {
+            throw new IOException($"{endpoint.Name} is not connected");
+        }
+
+        try
+        {
+            return await client.ExecuteAsync(id, command, cancellationToken);
+        }
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
+        {
+            throw new IOException($"{endpoint.Name}: {exception.Message}", exception);
         }
     }
 

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 using Docker.DotNet;
 using Docker.DotNet.Models;
@@ -18,18 +20,25 @@ internal sealed class EngineClient : IDisposable
     private readonly TimeSpan _answerWithin;
     private readonly DockerClient _client;
 
+    /// <summary>Of its own, since each program that runs keeps a connection.</summary>
+    private readonly HttpClient _programs;
+
     internal EngineClient(EngineIdentity identity, IEngineRoute route, TimeSpan answerWithin)
     {
         _identity = identity;
         _answerWithin = answerWithin;
+
 
         // The library's own transport for unix sockets knows paths of 91 bytes at most and makes one connection for each request;
         // .NET's handler does better. The host name is not used.
         _client = new DockerClientBuilder()
             .WithEndpoint(new Uri("http://engine"))
             .WithTimeout(answerWithin)
-            .WithTransportOptions(new NativeHttpTransportOptions { ConfigureHandler = handler => UseSocket(handler, route) })
+            .WithTransportOptions(new NativeHttpTransportOptions { ConfigureHandler = handler => UseSocket(handler, route, MostConnections) })
             .Build();
+        SocketsHttpHandler programs = new();
+        UseSocket(programs, route, int.MaxValue);
+        _programs = new HttpClient(programs) { Timeout = answerWithin };
     }
 
     /// <summary>The ids of what runs now.</summary>
@@ -73,8 +82,47 @@ internal sealed class EngineClient : IDisposable
         }
     }
 
+    /// <summary>Runs a program in a container as its root, whatever user it is configured for.</summary>
+    /// <exception cref="EngineAnswerException">The engine refuses.</exception>
+    /// <exception cref="IOException">The engine cannot be reached.</exception>
+    internal async Task<Stream> ExecuteAsync(string id, IEnumerable<string> command, CancellationToken cancellationToken)
+    {
+        ContainerExecCreateParameters parameters = new()
+        {
+            AttachStdin = true,
+            AttachStdout = true,
+            AttachStderr = true,
+            User = "0:0",
+            WorkingDir = "/",
+            Cmd = [.. command],
+        };
+        string program = (await AnswerAsync(_client.Exec.CreateContainerExecAsync(id, parameters, cancellationToken), cancellationToken)).ID;
+        return IsId(program)
+            ? new ExecutedProgram(await AnswerAsync(StartAsync(program, cancellationToken), cancellationToken))
+            : throw new IOException("the engine names the program by no id");
+    }
+
+    /// <summary>The connection becomes the program's streams; the library's own way to do this cannot read and write at once.</summary>
+    private async Task<Stream> StartAsync(string program, CancellationToken cancellationToken)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Post, $"http://engine/exec/{program}/start")
+        {
+            Content = new StringContent("{\"Detach\":false,\"Tty\":false}", Encoding.UTF8, "application/json"),
+        };
+        request.Headers.Connection.Add("Upgrade");
+        request.Headers.Upgrade.Add(new ProductHeaderValue("tcp"));
+        HttpResponseMessage response = await _programs.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        return response.StatusCode == HttpStatusCode.SwitchingProtocols
+            ? await response.Content.ReadAsStreamAsync(cancellationToken)
+            : throw new IOException($"the engine refuses to run it: {await response.Content.ReadAsStringAsync(cancellationToken)}");
+    }
+
     /// <inheritdoc/>
-    public void Dispose() => _client.Dispose();
+    public void Dispose()
+    {
+        _client.Dispose();
+        _programs.Dispose();
+    }
 
     /// <summary>All the ways in which a request can fail, as one that says it to a person.</summary>
     private async Task<T> AnswerAsync<T>(Task<T> request, CancellationToken cancellationToken)
@@ -111,10 +159,10 @@ internal sealed class EngineClient : IDisposable
         ["event"] = _identity.Events.ToDictionary(action => action, _ => true),
     };
 
-    private static void UseSocket(SocketsHttpHandler handler, IEngineRoute route)
+    private static void UseSocket(SocketsHttpHandler handler, IEngineRoute route, int connections)
     {
         handler.UseProxy = false;
-        handler.MaxConnectionsPerServer = MostConnections;
+        handler.MaxConnectionsPerServer = connections;
         handler.ConnectCallback = async (_, cancellationToken) =>
         {
             Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);

@@ -25,6 +25,7 @@ internal readonly record struct Observation(bool Exists, ContainerDescription? R
         Name = NameOf(id, container),
         ProcessId = (int)container.State!.Pid,
         HostName = container.Config?.Hostname is { } name && IsWord(name) ? name : null,
+        User = container.Config?.User is { Length: > 0 and <= 255 } user ? user : null,
         Labels = container.Config?.Labels?.ToFrozenDictionary() ?? FrozenDictionary<string, string>.Empty,
     };
 

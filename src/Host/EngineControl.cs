@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ContainerManager.Abstractions;
+using ContainerManager.Host.Clients;
 using ContainerManager.Host.Configuration;
 using ContainerManager.Host.Control;
 using ContainerManager.Host.DeviceRules;
@@ -18,6 +19,7 @@ internal sealed class EngineControl(
     EventFeed feed,
     PluginConnections connections,
     PluginDirectory plugins,
+    ContainerClients clients,
     string configurationFile) : IControlledEngine
 {
     private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(10);
@@ -139,6 +141,28 @@ internal sealed class EngineControl(
         catch (KeyNotFoundException)
         {
             throw new ControlException(404, $"no container {container} that this server started", "only containers made by spawn can be stopped; see status");
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task RunAsync(string container, Func<CancellationToken, Task<Stream>> accept, CancellationToken cancellationToken)
+    {
+        // The socket is there before the containers are known: who asks early waits for the plugins.
+        await plugins.Started.WaitAsync(cancellationToken);
+        (RunChannel run, string? user) = await clients.OpenRunAsync(new ContainerKey(container), cancellationToken);
+        try
+        {
+            await using FrameStream asker = new(await accept(cancellationToken));
+            if (await asker.ReadAsync(cancellationToken) is { Kind: FrameKind.Run } first)
+            {
+                RunRequest request = MessageFormat.Read<RunRequest>(first.Body);
+                Frame asked = MessageFormat.Write(FrameKind.Run, 1, request with { User = request.User ?? user });
+                await RunRelay.PassAsync(asker, asked.Body, run, cancellationToken);
+            }
+        }
+        finally
+        {
+            await run.CloseAsync();
         }
     }
 

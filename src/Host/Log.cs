@@ -24,6 +24,9 @@ internal static partial class Log
     [LoggerMessage(12, LogLevel.Warning, "{Kind} {Container} {Source} {Target}: {Detail}")]
     internal static partial void ChangeFailed(ILogger logger, ChangeKind kind, string container, string? source, string? target, string? detail);
 
+    [LoggerMessage(13, LogLevel.Information, "{Container} {Kind} {Detail}")]
+    internal static partial void ClientChanged(ILogger logger, string container, string kind, string? detail);
+
     [LoggerMessage(20, LogLevel.Error, "plugin {Plugin} {State}: {Reason}")]
     internal static partial void PluginTrouble(ILogger logger, string plugin, string state, string reason);
 

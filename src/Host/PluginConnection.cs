@@ -17,6 +17,9 @@ internal sealed class PluginConnection(Engine engine, LoadedPlugin plugin)
     /// <summary>The object that starts containers, if the plugin has one.</summary>
     internal IContainerLauncher? Launcher { get; } = plugin.Runtimes.Select(runtime => runtime.Runtime).OfType<IContainerLauncher>().FirstOrDefault();
 
+    /// <summary>Its runtime of a name; null: it has none such.</summary>
+    internal IContainerRuntime? RuntimeOf(string name) => plugin.Runtimes.Where(runtime => runtime.Name == name).Select(runtime => runtime.Runtime).FirstOrDefault();
+
     /// <summary>The names of its strategies.</summary>
     internal IEnumerable<string> Strategies => plugin.Strategies.Select(strategy => strategy.Name);
 

@@ -21,6 +21,9 @@ internal sealed class PluginConnections(Engine engine, Journal journal, EventFee
     private readonly SortedDictionary<string, PluginConnection> _connections = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, (string Plugin, RuntimeDiscovery Discovery)> _runtimes = new(StringComparer.Ordinal);
 
+    /// <summary>Told of a runtime before its plugin is let go.</summary>
+    internal Func<string, Task> Leaving { get; set; } = _ => Task.CompletedTask;
+
     /// <summary>All runtimes, and the plugins that they are of.</summary>
     internal ImmutableArray<(string Plugin, RuntimeDiscovery Discovery)> Runtimes
     {
@@ -42,6 +45,15 @@ internal sealed class PluginConnections(Engine engine, Journal journal, EventFee
             {
                 return _connections.Values.Select(connection => connection.Launcher).FirstOrDefault(launcher => launcher is not null);
             }
+        }
+    }
+
+    /// <summary>The runtime of a name, while its plugin is loaded.</summary>
+    internal IContainerRuntime? RuntimeOf(string name)
+    {
+        lock (_lock)
+        {
+            return _connections.Values.Select(connection => connection.RuntimeOf(name)).FirstOrDefault(runtime => runtime is not null);
         }
     }
 
@@ -89,13 +101,21 @@ internal sealed class PluginConnections(Engine engine, Journal journal, EventFee
     public Task LetGoAsync(string name)
     {
         PluginConnection? connection;
+        string[] runtimes;
         lock (_lock)
         {
             _connections.Remove(name, out connection);
+            runtimes = [.. _runtimes.Where(runtime => runtime.Value.Plugin == name).Select(runtime => runtime.Key)];
         }
 
         // A source may hang while it is closed, and so would we.
-        return connection is null ? Task.CompletedTask : Task.Run(connection.EndAsync).WaitAsync(EndWithin);
+        return connection is null ? Task.CompletedTask : Task.Run(EndAsync).WaitAsync(EndWithin);
+
+        async Task EndAsync()
+        {
+            await Task.WhenAll(runtimes.Select(Leaving));
+            await connection.EndAsync();
+        }
     }
 
     /// <inheritdoc/>

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.Json;
+using ContainerManager.Host.Clients;
 using ContainerManager.Host.Configuration;
 using ContainerManager.Host.Configuration.Startup;
 using ContainerManager.Host.Control;
@@ -8,6 +9,7 @@ using ContainerManager.Host.Journaling;
 using ContainerManager.Host.Plugins;
 using ContainerManager.Host.State;
 using ContainerManager.Linux;
+using ContainerManager.Protocol;
 using Microsoft.Extensions.Logging;
 
 namespace ContainerManager.Host;
@@ -30,12 +32,18 @@ internal sealed class Server(ServerOptions options, ServerConfiguration configur
         }
 
         EventFeed feed = new();
+        StandingClients? standing = null;
         using Engine engine = new(
             journal, options.StateDirectory, ClientPath, Changed, (name, fault) => Log.Fault(logger, name, fault));
         ConfiguredContainers configured = new(configuration.Containers, engine, logger);
         PluginConnections connections = new(engine, journal, feed, configured, logger);
         await using PluginDirectory plugins = new(ServicesOf(engine, connections), engine.Paths, warning => Log.Warning(logger, warning));
-        EngineControl control = new(engine, journal, feed, connections, plugins, options.ConfigurationFile);
+        ClientStarter starter = new(engine, connections, new ClientProgram(Path.Combine(options.StateDirectory, "client"), ClientPath));
+        await using ContainerClients clients = new(engine, starter, ClientChanged);
+        connections.Leaving = clients.LeaveAsync;
+        standing = new StandingClients(engine, clients, ClientChanged);
+        Task kept = standing.RunAsync(stop);
+        EngineControl control = new(engine, journal, feed, connections, plugins, clients, options.ConfigurationFile);
         await using ControlServer socket = await ControlServer.StartAsync(control, options.Socket, stop);
 
         foreach (RecordedRequest request in journal.Requests.ToList())
@@ -58,6 +66,7 @@ internal sealed class Server(ServerOptions options, ServerConfiguration configur
         TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
         using CancellationTokenRegistration stopping = stop.Register(stopped.SetResult);
         await stopped.Task;
+        await kept.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await StopAsync(engine);
         return 0;
 
@@ -65,6 +74,16 @@ internal sealed class Server(ServerOptions options, ServerConfiguration configur
         {
             feed.Publish(ChangeRecords.Of(change));
             LogChange(change);
+            if (change.Kind == ChangeKind.ContainerStarted)
+            {
+                standing?.Look();
+            }
+        }
+
+        void ClientChanged(string container, string kind, string? detail)
+        {
+            feed.Publish(new EventRecord(TimeProvider.System.GetUtcNow(), kind, container, null, null, detail));
+            Log.ClientChanged(logger, container, kind, detail);
         }
     }
 

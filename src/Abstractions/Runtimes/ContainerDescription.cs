@@ -20,6 +20,9 @@ public sealed record ContainerDescription
     /// <summary>The host name inside, or null where it is not known. Configuration keys match it too.</summary>
     public string? HostName { get; init; }
 
+    /// <summary>Whom its programs run as (<c>NAME</c> or <c>UID</c>, with <c>:GROUP</c> if wanted), as seen inside; null: root.</summary>
+    public string? User { get; init; }
+
     /// <summary>The labels the runtime keeps for it.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = FrozenDictionary<string, string>.Empty;
 }

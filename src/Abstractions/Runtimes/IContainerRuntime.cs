@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace ContainerManager.Abstractions;
 
 /// <summary>
@@ -26,4 +28,15 @@ public interface IContainerRuntime
     /// </summary>
     /// <exception cref="IOException">The container is gone or cannot be entered. The message is shown to the user.</exception>
     ValueTask<ContainerEntry> OpenAsync(ContainerDescription container, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Runs a program in the container by the runtime's own means, so that it is confined and accounted as the container's own programs are. What is
+    /// written to the stream is the program's standard input, what is read its standard output; disposing it closes both. Null, as here: the runtime
+    /// has no such means, and the core enters the namespaces by itself.
+    /// </summary>
+    /// <param name="container">Which.</param>
+    /// <param name="command">The program, a path inside, and its arguments.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="IOException">It could not be started. The message is shown to the user.</exception>
+    ValueTask<Stream?> ExecuteAsync(ContainerDescription container, ImmutableArray<string> command, CancellationToken cancellationToken) => new((Stream?)null);
 }

@@ -20,12 +20,27 @@ internal sealed record ServerConfiguration(ImmutableArray<ContainerRules> Contai
 /// <param name="Udev">Which events and devices it is told of.</param>
 /// <param name="Namespace">The light container of its own that the server starts; null: it only serves one that something else starts.</param>
 /// <param name="Strategy">The mount strategy by name; null: the default. Which there are is not known here: plugins come and go.</param>
+/// <param name="Client">Whether a client runs inside; null: the default.</param>
 internal sealed record ContainerRules(
     ContainerKey Key,
     ImmutableArray<PathRule> Paths,
     UdevRules Udev,
     LaunchRequest? Namespace,
-    string? Strategy = null);
+    string? Strategy = null,
+    ClientPolicy? Client = null);
+
+/// <summary>Whether a client runs in a container (<c>_client</c>).</summary>
+internal enum ClientPolicy
+{
+    /// <summary>When somebody needs it.</summary>
+    OnDemand,
+
+    /// <summary>All the time.</summary>
+    Always,
+
+    /// <summary>Not even when somebody needs it.</summary>
+    Never,
+}
 
 /// <summary>One entry of <c>_automount</c> or <c>_inotify_watch</c>, or one <c>bind</c> request.</summary>
 /// <param name="Source">What to watch on the host.</param>

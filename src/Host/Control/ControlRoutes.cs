@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using ContainerManager.Protocol;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace ContainerManager.Host.Control;
 
@@ -29,10 +30,12 @@ internal sealed class ControlRoutes(IControlledEngine engine)
             (["", "v1", "containers", var name], "DELETE") => StopAsync(context, name, cancellationToken),
             (["", "v1", "containers", var name, "bindings"], "POST") => BindAsync(context, name, cancellationToken),
             (["", "v1", "containers", var name, "bindings"], "DELETE") => UnbindAsync(context, name, cancellationToken),
+            (["", "v1", "containers", var name, "runs"], "POST") => RunAsync(context, name, cancellationToken),
             (["", "v1", "version" or "status" or "events" or "plugins" or "devices" or "why"], _) => throw WrongMethod(context, "GET"),
             (["", "v1", "plugins", _, "reload"], _) => throw WrongMethod(context, "POST"),
             (["", "v1", "containers"], _) => throw WrongMethod(context, "POST"),
             (["", "v1", "containers", _], _) => throw WrongMethod(context, "DELETE"),
+            (["", "v1", "containers", _, "runs"], _) => throw WrongMethod(context, "POST"),
             (["", "v1", "containers", _, "bindings"], _) => throw WrongMethod(context, "POST, DELETE"),
             _ => throw new ControlException(StatusCodes.Status404NotFound, $"there is nothing at '{request.Path}'", "the API begins with /v1/"),
         };
@@ -93,6 +96,26 @@ internal sealed class ControlRoutes(IControlledEngine engine)
         string path = RequestCheck.Path(context.Request.Query["target"].ToString(), "target");
         await engine.UnbindAsync(name, path, cancellationToken);
         context.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
+    /// <summary>The connection becomes a stream of frames.</summary>
+    private async Task RunAsync(HttpContext context, string name, CancellationToken cancellationToken)
+    {
+        RequestCheck.ContainerName(name);
+        IHttpUpgradeFeature? upgrade = context.Features.Get<IHttpUpgradeFeature>();
+        if (upgrade is not { IsUpgradableRequest: true } || context.Request.Headers.Upgrade != ControlAddress.RunProtocol)
+        {
+            throw new ControlException(StatusCodes.Status426UpgradeRequired, $"ask for an upgrade to {ControlAddress.RunProtocol}", "'container-util run' does");
+        }
+
+        await engine.RunAsync(
+            name,
+            async _ =>
+            {
+                context.Response.Headers.Upgrade = ControlAddress.RunProtocol;
+                return await upgrade.UpgradeAsync();
+            },
+            cancellationToken);
     }
 
     private static Task ReplyAsync<T>(HttpContext context, T value, JsonTypeInfo<T> type, CancellationToken cancellationToken)

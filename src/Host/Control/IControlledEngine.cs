@@ -44,6 +44,15 @@ internal interface IControlledEngine
     /// <exception cref="ControlException">There is no such container, or its runtime does not let us stop it.</exception>
     Task StopAsync(string container, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Runs a program in a container. Completes when it has ended, or who asked has gone.
+    /// </summary>
+    /// <param name="container">Its name.</param>
+    /// <param name="accept">Called once, when a client is there: from then on the frames of one run go over the stream (<see cref="FrameKind"/>).</param>
+    /// <param name="cancellationToken">The server ends, or who asked has gone.</param>
+    /// <exception cref="ControlException">There is no such container, or no client is to be had in it.</exception>
+    Task RunAsync(string container, Func<CancellationToken, Task<Stream>> accept, CancellationToken cancellationToken);
+
     /// <summary>The last events, oldest first; a bounded number.</summary>
     ImmutableArray<EventRecord> RecentEvents();
 

@@ -50,8 +50,8 @@ internal sealed class BindingState(string target)
     internal void RemoveCandidate(int rule, string source) =>
         _candidates.RemoveAll(candidate => candidate.Rule == rule && candidate.Source == source);
 
-    /// <summary>Those of rules; a device that the container has stays.</summary>
-    internal void ClearCandidates() => _candidates.RemoveAll(candidate => candidate.Rule != Candidate.OfDevice);
+    /// <summary>Those of rules; a device that the container has stays, and so does the client.</summary>
+    internal void ClearCandidates() => _candidates.RemoveAll(candidate => candidate.IsOfRule);
 }
 
 /// <summary>A source that a rule of the container would put at a target.</summary>
@@ -67,6 +67,12 @@ internal sealed record Candidate(int Rule, string Source, FileIdentity Identity,
 
     /// <summary>No rule of paths, but a device that the container gets.</summary>
     internal const int OfDevice = int.MaxValue;
+
+    /// <summary>No rule of paths, but the client that runs inside.</summary>
+    internal const int OfClient = OfDevice - 1;
+
+    /// <summary>A rule of paths asks for it.</summary>
+    internal bool IsOfRule => Rule < OfClient;
 
     /// <summary>Earlier rules first; within one rule by path, so that the choice does not depend on the order of events.</summary>
     internal static int Order(Candidate left, Candidate right) =>

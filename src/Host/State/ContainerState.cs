@@ -32,10 +32,13 @@ internal sealed class ContainerState(ContainerDescription description, int run)
     internal ImmutableArray<PathRule> Rules { get; set; } = [];
 
     /// <summary>The mount strategy that the configuration names for it; null: the default.</summary>
-    internal string? Strategy { get; set; }
+    internal string? Strategy { get; private set; }
+
+    /// <summary>Whether a client may run in it.</summary>
+    internal ClientPolicy Client { get; private set; }
 
     /// <summary>Which devices it gets: the filters of all keys that match it, in the order of the file.</summary>
-    internal ImmutableArray<UdevFilter> Filters { get; set; } = [];
+    internal ImmutableArray<UdevFilter> Filters { get; private set; } = [];
 
     /// <summary>The devices that it has or is about to get or lose, by their paths in sysfs.</summary>
     internal Dictionary<string, DeviceUse> Devices { get; } = new(StringComparer.Ordinal);
@@ -44,6 +47,14 @@ internal sealed class ContainerState(ContainerDescription description, int run)
 
     /// <summary>How many bindings may have others beneath them; while 0, nesting need not be looked at.</summary>
     internal int Directories { get; private set; }
+
+    /// <summary>Takes what all keys that match it say of more than paths, in the order of the file.</summary>
+    internal void Configure(ContainerRules[] rules)
+    {
+        Strategy = rules.Select(one => one.Strategy).FirstOrDefault(name => name is not null);
+        Client = rules.Select(one => one.Client).FirstOrDefault(policy => policy is not null) ?? ClientPolicy.OnDemand;
+        Filters = [.. rules.Where(one => one.Udev.Enabled).SelectMany(one => one.Udev.Filters)];
+    }
 
     internal BindingState At(string target)
     {

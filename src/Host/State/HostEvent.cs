@@ -73,6 +73,9 @@ internal abstract record HostEvent
     /// <summary>Somebody had taken a container's permission for its devices away, and it has it again.</summary>
     internal sealed record PermissionRenewed(ContainerId Container, int Run) : HostEvent;
 
+    /// <summary>A client is to run in a container from this file, or none any more (null).</summary>
+    internal sealed record ClientWanted(ContainerId Container, int Run, ClientFile? Client) : HostEvent;
+
     /// <summary>A mount strategy has come, in another version perhaps: what one could not do before is tried again.</summary>
     internal sealed record StrategiesChanged : HostEvent;
 

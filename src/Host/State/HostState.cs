@@ -14,12 +14,11 @@ internal sealed class HostState
     private readonly Dictionary<ContainerId, ContainerState> _containers = [];
     private readonly SourceIndex _sources = new();
     private readonly DirtyBindings _dirty = new();
-    private readonly DeviceBook _devices;
     private ImmutableArray<ContainerRules> _configured = [];
     private ImmutableArray<(ContainerKey Key, PathRule Rule)> _requests = [];
     private int _runs;
 
-    internal HostState() => _devices = new DeviceBook(_dirty.Change);
+    internal HostState() => Devices = new DeviceBook(_dirty.Change);
 
     internal IReadOnlyCollection<ContainerState> Containers => _containers.Values;
 
@@ -35,7 +34,7 @@ internal sealed class HostState
             container.Devices.Values.All(use => use is { Outstanding: 0, IsMoving: false } or { Outstanding: 0, Problem: not null })));
 
     /// <summary>The devices of the host, and who has them.</summary>
-    internal DeviceBook Devices => _devices;
+    internal DeviceBook Devices { get; }
 
     internal WatchedPattern? Source(PathPattern pattern) => _sources.Find(pattern);
 
@@ -58,12 +57,13 @@ internal sealed class HostState
             case HostEvent.ConfigurationChanged e: _configured = e.Containers; RulesChanged(plan); break;
             case HostEvent.BindRequested e: _requests = [(e.Container, e.Rule), .. Without(e.Container, e.Rule)]; RulesChanged(plan); break;
             case HostEvent.UnbindRequested e: _requests = Without(e.Container, e.Rule); RulesChanged(plan); break;
-            case HostEvent.DeviceChanged e: _devices.Changed(e.Change); break;
-            case HostEvent.DevicesListed e: _devices.Listed(e.Devices); break;
+            case HostEvent.DeviceChanged e: Devices.Changed(e.Change); break;
+            case HostEvent.DevicesListed e: Devices.Listed(e.Devices); break;
             case HostEvent.DeviceStepDone e: DeviceStepDone(e, plan); break;
             case HostEvent.PermissionRenewed e: PermissionRenewed(e, plan); break;
+            case HostEvent.ClientWanted e: ClientMount.Want(Running(e.Container, e.Run), e.Client, _dirty.Change); break;
             case HostEvent.StrategiesChanged: TryFailedAgain(); break;
-            case HostEvent.Draining: IsDraining = true; _devices.End(); MarkAll(); break;
+            case HostEvent.Draining: IsDraining = true; Devices.End(); MarkAll(); break;
             default: throw new ArgumentException($"unknown event {hostEvent.GetType().Name}", nameof(hostEvent));
         }
 
@@ -71,7 +71,7 @@ internal sealed class HostState
         do
         {
             // Devices first: a container is told that one goes before its node is taken away.
-            changed = _devices.Advance(plan);
+            changed = Devices.Advance(plan);
             _dirty.Plan(plan, IsDraining);
         }
         while (changed);
@@ -88,7 +88,7 @@ internal sealed class HostState
             Match(container);
         }
 
-        _devices.Reconsider();
+        Devices.Reconsider();
     }
 
     /// <summary>Finds the container's rules anew; bindings whose rule is gone lose their candidates.</summary>
@@ -102,14 +102,14 @@ internal sealed class HostState
             binding.Failure = binding.Failure is { Detaching: true } ? null : binding.Failure;
         }
 
+        ContainerRules[] configured = [.. _configured.Where(rules => rules.Key.Matches(container.Description))];
         container.Rules =
         [
             .. _requests.Where(request => request.Key.Matches(container.Description)).Select(request => request.Rule),
-            .. _configured.Where(rules => rules.Key.Matches(container.Description)).SelectMany(rules => rules.Paths),
+            .. configured.SelectMany(rules => rules.Paths),
         ];
-        container.Strategy = _configured.Where(rules => rules.Key.Matches(container.Description)).Select(rules => rules.Strategy).FirstOrDefault(name => name is not null);
-        container.Filters = [.. _configured.Where(rules => rules.Udev.Enabled && rules.Key.Matches(container.Description)).SelectMany(rules => rules.Udev.Filters)];
-        _devices.Concern(container);
+        container.Configure(configured);
+        Devices.Concern(container);
         _sources.Connect(container);
         container.Unscanned = _sources.Unscanned(container);
         _dirty.MarkAll(container);
@@ -221,8 +221,8 @@ internal sealed class HostState
 
         container.Ready = true;
         _dirty.MarkAll(container);
-        _devices.Recognise(container, e.Devices);
-        _devices.Reconsider();
+        Devices.Recognise(container, e.Devices);
+        Devices.Reconsider();
     }
 
     private void ContainerStopped(HostEvent.ContainerStopped e, Plan plan)
@@ -235,7 +235,7 @@ internal sealed class HostState
         _containers.Remove(e.Container);
         _sources.Disconnect(container);
         _dirty.Forget(container);
-        _devices.Forget(container);
+        Devices.Forget(container);
         plan.Steps.Add(new PlannedStep(e.Container, container.Run, new Step.Close()));
         plan.Changes.Add(new StateChange(ChangeKind.ContainerStopped, container.Description.Name, null, null, e.Why));
     }
@@ -286,7 +286,7 @@ internal sealed class HostState
 
     private static void LookAgain(ContainerState container, Candidate candidate, Plan plan)
     {
-        if (candidate.Rule != Candidate.OfDevice)
+        if (candidate.IsOfRule)
         {
             plan.Reexamine.Add((container.Rules[candidate.Rule].Source, candidate.Source));
         }

@@ -20,6 +20,18 @@ internal static unsafe partial class Libc
     internal static partial int waitpid(int pid, int* status, int options);
 
     [LibraryImport(Name, SetLastError = true)]
+    internal static partial int pipe2(int* ends, int flags);
+
+    [LibraryImport(Name, SetLastError = true)]
+    internal static partial int capget(uint* header, uint* data);
+
+    [LibraryImport(Name, SetLastError = true)]
+    internal static partial int capset(uint* header, uint* data);
+
+    [LibraryImport(Name, SetLastError = true)]
+    internal static partial int execve(byte* path, byte** arguments, byte** environment);
+
+    [LibraryImport(Name, SetLastError = true)]
     internal static partial int kill(int pid, int signal);
 
     [LibraryImport(Name, SetLastError = true)]

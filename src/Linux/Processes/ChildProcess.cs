@@ -18,20 +18,31 @@ public static class ChildProcess
     /// <param name="output">Becomes its standard output and standard error.</param>
     /// <returns>The process id.</returns>
     /// <exception cref="KernelException">It could not be executed.</exception>
+    public static int Spawn(
+        string path, ReadOnlySpan<string> arguments, ReadOnlySpan<string> environment, SafeFileHandle input, SafeFileHandle output) =>
+        Spawn(path, arguments, environment, input, output, output);
+
+    /// <inheritdoc cref="Spawn(string, ReadOnlySpan{string}, ReadOnlySpan{string}, SafeFileHandle, SafeFileHandle)"/>
+    /// <param name="path">The program's file; not looked up anywhere.</param>
+    /// <param name="arguments">All of them, the name first.</param>
+    /// <param name="environment">Each <c>NAME=value</c>.</param>
+    /// <param name="input">Becomes its standard input.</param>
+    /// <param name="output">Becomes its standard output.</param>
+    /// <param name="error">Becomes its standard error.</param>
     public static unsafe int Spawn(
-        string path, ReadOnlySpan<string> arguments, ReadOnlySpan<string> environment, SafeFileHandle input, SafeFileHandle output)
+        string path, ReadOnlySpan<string> arguments, ReadOnlySpan<string> environment, SafeFileHandle input, SafeFileHandle output, SafeFileHandle error)
     {
         byte* attributes = stackalloc byte[Libc.OpaqueSize];
         byte* actions = stackalloc byte[Libc.OpaqueSize];
         Check(Libc.posix_spawnattr_init(attributes), "posix_spawnattr_init", path);
         Check(Libc.posix_spawn_file_actions_init(actions), "posix_spawn_file_actions_init", path);
-        using HandleUse inputUse = new(input), outputUse = new(output);
+        using HandleUse inputUse = new(input), outputUse = new(output), errorUse = new(error);
         using StringVector argumentVector = new(arguments), environmentVector = new(environment);
         using PathBytes pathBytes = new(path);
         try
         {
             SetSession(attributes, path);
-            SetStreams(actions, inputUse.Descriptor, outputUse.Descriptor, path);
+            SetStreams(actions, inputUse.Descriptor, outputUse.Descriptor, errorUse.Descriptor, path);
             int pid;
             Check(Libc.posix_spawn(&pid, pathBytes.Pointer, actions, attributes, argumentVector.Pointer, environmentVector.Pointer), "exec", path);
             return pid;
@@ -55,6 +66,35 @@ public static class ChildProcess
         }
         while (Libc.Interrupted(pid));
         return pid > 0 ? (pid, StatusOf(status)) : throw KernelException.Last("waitpid", "any child");
+    }
+
+    /// <summary>Reaps a child that has ended (waitpid(2)); returns its status as a shell says it.</summary>
+    /// <exception cref="KernelException">ECHILD: it is none, or was reaped already.</exception>
+    public static unsafe int Wait(int processId)
+    {
+        int status;
+        int pid;
+        do
+        {
+            pid = Libc.waitpid(processId, &status, 0);
+        }
+        while (Libc.Interrupted(pid));
+        return pid > 0 ? StatusOf(status) : throw KernelException.Last("waitpid", "a child");
+    }
+
+    /// <summary>Sends a signal to a process and all of its process group (kill(2) with a negative number).</summary>
+    public static void SignalGroup(int processId, int signal) => _ = Libc.kill(-processId, signal);
+
+    /// <summary>Becomes another program (execve(2)). Returns only when that fails.</summary>
+    /// <param name="path">The program's file; not looked up anywhere.</param>
+    /// <param name="arguments">All of them, the name first.</param>
+    /// <param name="environment">Each <c>NAME=value</c>.</param>
+    public static unsafe KernelException Become(string path, ReadOnlySpan<string> arguments, ReadOnlySpan<string> environment)
+    {
+        using StringVector argumentVector = new(arguments), environmentVector = new(environment);
+        using PathBytes pathBytes = new(path);
+        _ = Libc.execve(pathBytes.Pointer, argumentVector.Pointer, environmentVector.Pointer);
+        return KernelException.Last("exec", path);
     }
 
     /// <summary>Sends a signal to a process that was not reaped yet.</summary>
@@ -83,11 +123,11 @@ public static class ChildProcess
         Check(Libc.posix_spawnattr_setflags(attributes, Flags), "posix_spawnattr_setflags", path);
     }
 
-    private static unsafe void SetStreams(byte* actions, int input, int output, string path)
+    private static unsafe void SetStreams(byte* actions, int input, int output, int error, string path)
     {
         Check(Libc.posix_spawn_file_actions_adddup2(actions, input, 0), "posix_spawn_file_actions_adddup2", path);
         Check(Libc.posix_spawn_file_actions_adddup2(actions, output, 1), "posix_spawn_file_actions_adddup2", path);
-        Check(Libc.posix_spawn_file_actions_adddup2(actions, output, 2), "posix_spawn_file_actions_adddup2", path);
+        Check(Libc.posix_spawn_file_actions_adddup2(actions, error, 2), "posix_spawn_file_actions_adddup2", path);
     }
 
     private static void Check(int error, string call, string operand)

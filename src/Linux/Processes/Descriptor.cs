@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using ContainerManager.Linux.Native;
 using Microsoft.Win32.SafeHandles;
@@ -52,6 +53,39 @@ public static class Descriptor
         }
         while (Libc.Interrupted(count));
         return count == 1 ? value : -1;
+    }
+
+    /// <summary>
+    /// Reads what is there. 0: the other side has closed it, or a terminal's is gone (EIO); −1: nothing is there now (EAGAIN). Any other failure counts as
+    /// the end.
+    /// </summary>
+    public static unsafe int ReadSome(SafeFileHandle handle, Span<byte> buffer)
+    {
+        fixed (byte* start = buffer)
+        {
+            nint count;
+            do
+            {
+                count = Libc.read(handle, start, (nuint)buffer.Length);
+            }
+            while (Libc.Interrupted(count));
+            return count >= 0 ? (int)count : Marshal.GetLastPInvokeError() == EAGAIN ? -1 : 0;
+        }
+    }
+
+    /// <summary>Writes what fits. −1: nothing fits now (EAGAIN); −2: nobody reads any more.</summary>
+    public static unsafe int WriteSome(SafeFileHandle handle, ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* start = bytes)
+        {
+            nint count;
+            do
+            {
+                count = Libc.write(handle, start, (nuint)bytes.Length);
+            }
+            while (Libc.Interrupted(count));
+            return count >= 0 ? (int)count : Marshal.GetLastPInvokeError() == EAGAIN ? -1 : -2;
+        }
     }
 
     /// <summary>

@@ -11,6 +11,9 @@ public static class OwnProcess
 {
     private const int F_DUPFD_CLOEXEC = 1030;
     private const int PR_CAPBSET_DROP = 24;
+    private const int PR_SET_PDEATHSIG = 1;
+    private const int PR_SET_NO_NEW_PRIVS = 38;
+    private const uint CapabilityVersion = 0x20080522;
     private const int PR_CAP_AMBIENT = 47;
     private const int PR_CAP_AMBIENT_CLEAR_ALL = 4;
 
@@ -108,6 +111,87 @@ public static class OwnProcess
 
                 throw new KernelException("prctl(PR_CAPBSET_DROP)", $"capability {capability}", errno);
             }
+        }
+    }
+
+    /// <summary>
+    /// Takes out of this thread's bounding set every capability whose bit is not set, and gives up the inheritable and ambient ones: a program that we
+    /// become has those of the mask at most.
+    /// </summary>
+    /// <param name="kept">A bit for each number of linux/capability.h.</param>
+    /// <exception cref="KernelException">EPERM: we lack CAP_SETPCAP.</exception>
+    public static unsafe void LimitCapabilities(ulong kept)
+    {
+        List<int> numbers = [];
+        for (int capability = 0; capability < 64; capability++)
+        {
+            if ((kept >> capability & 1) != 0)
+            {
+                numbers.Add(capability);
+            }
+        }
+
+        LimitChildren(CollectionsMarshal.AsSpan(numbers));
+        _ = Libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+
+        // Three numbers for each half: effective, permitted, inheritable (capget(2), struct __user_cap_data_struct).
+        uint* header = stackalloc uint[2] { CapabilityVersion, 0 };
+        uint* data = stackalloc uint[6];
+        if (Libc.capget(header, data) != 0)
+        {
+            throw KernelException.Last("capget", "");
+        }
+
+        data[2] = data[5] = 0;
+        if (Libc.capset(header, data) != 0)
+        {
+            throw KernelException.Last("capset", "");
+        }
+    }
+
+    /// <summary>Nothing that we become gains rights by its file any more (PR_SET_NO_NEW_PRIVS).</summary>
+    public static void ForgoNewPrivileges() => _ = Libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+
+    /// <summary>When the process that started us ends, we are killed (PR_SET_PDEATHSIG); also what we become.</summary>
+    public static void DieWithParent() => _ = Libc.prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+
+    /// <summary>Becomes a user of this user namespace, for good.</summary>
+    /// <param name="user">User id.</param>
+    /// <param name="group">Group id.</param>
+    /// <param name="groups">All other groups.</param>
+    /// <exception cref="KernelException">EPERM: we may not. EINVAL: an id is not mapped.</exception>
+    public static unsafe void BecomeUser(uint user, uint group, ReadOnlySpan<uint> groups)
+    {
+        fixed (uint* others = groups)
+        {
+            if (Libc.setgroups((nuint)groups.Length, others) != 0)
+            {
+                throw KernelException.Last("setgroups", $"those of user {user}");
+            }
+        }
+
+        if (Libc.setresgid(group, group, group) != 0)
+        {
+            throw KernelException.Last("setresgid", $"{group}");
+        }
+
+        if (Libc.setresuid(user, user, user) != 0)
+        {
+            throw KernelException.Last("setresuid", $"{user}");
+        }
+    }
+
+    /// <summary>Changes the working directory (chdir(2)). False: it cannot be entered.</summary>
+    public static bool TryChangeDirectory(string path)
+    {
+        try
+        {
+            Directory.SetCurrentDirectory(path);
+            return true;
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            return false;
         }
     }
 

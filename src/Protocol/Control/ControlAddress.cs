@@ -46,6 +46,15 @@ public static class ControlAddress
     /// <summary>POST: <see cref="BindRequest"/> → <see cref="BindingStatus"/>.</summary>
     public static string Bindings(string container) => $"{Container(container)}/bindings";
 
+    /// <summary>
+    /// POST with an upgrade to <see cref="RunProtocol"/>: the connection becomes a stream of frames (<see cref="FrameKind"/>), those of one run on
+    /// channel 1. The first is <see cref="FrameKind.Run"/>.
+    /// </summary>
+    public static string Runs(string container) => $"{Container(container)}/runs";
+
+    /// <summary>The name of the protocol of <see cref="Runs"/>.</summary>
+    public const string RunProtocol = "container-manager-run";
+
     /// <summary>DELETE: removes the binding that has this path inside, or on the host.</summary>
     public static string Binding(string container, string path) => $"{Bindings(container)}?target={Uri.EscapeDataString(path)}";
 }

@@ -25,7 +25,7 @@ public sealed class ProjectTests
     [InlineData("plugins/Good/Good.csproj", "../../src/Abstractions/A.csproj", null)]
     [InlineData("plugins/Bad/Bad.csproj", "../../src/Host/Host.csproj", "plugins/Bad/Bad.csproj must not use src/Host")]
     [InlineData("plugins/Bad/Bad.csproj", "../Other/Other.csproj", "plugins/Bad/Bad.csproj must not use plugins/Other")]
-    [InlineData("src/Cli/Cli.csproj", "../Linux/Linux.csproj", "src/Cli/Cli.csproj must not use src/Linux")]
+    [InlineData("src/Cli/Cli.csproj", "../Abstractions/Abstractions.csproj", "src/Cli/Cli.csproj must not use src/Abstractions")]
     [InlineData("src/New/New.csproj", "../Linux/Linux.csproj", "src/New/New.csproj: a project that the rules do not know")]
     public void A_forbidden_reference_is_found(string path, string reference, string? offence)
     {

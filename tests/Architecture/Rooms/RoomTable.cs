@@ -31,6 +31,8 @@ internal static class RoomTable
         ["Devices"] = ["State", "DeviceRules", "Configuration.DeviceAdmission", "Udev", "Mounting", "Abstractions", "Linux"],
         ["Containers"] = ["Events", "State", "Journaling", "Mounting", "Devices", "DeviceRules.Device", "Abstractions", "Linux"],
 
+        ["Clients"] = ["Protocol", "State.ClientFile", "State.ClientMount", "Composition.PrivateDirectory", "Abstractions", "Linux"],
+
         // Reads and asks through its own interface only; looks at its socket as a file.
         ["Control"] = ["Protocol", "Linux.FileStatus", "Linux.FileIdentity", "Linux.FileKind"],
     };

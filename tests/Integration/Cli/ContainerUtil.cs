@@ -16,6 +16,7 @@ internal static class ContainerUtil
     internal static async Task<Ran> RunInAsync(string directory, string socket, params string[] words)
     {
         using Process process = Start(directory, socket, words);
+        process.StandardInput.Close();
         Task<string> output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         Task<string> error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         try
@@ -29,14 +30,15 @@ internal static class ContainerUtil
         }
     }
 
-    internal static Process Start(string directory, string socket, params string[] words) => Start(directory, socket, Binary, words);
+    internal static Process Start(string directory, string socket, params string[] words) => StartProgram(directory, socket, Binary, words);
 
     /// <summary>Runs it in a terminal of its own (script(1)); what the terminal gets is on the standard output.</summary>
     internal static async Task<string> InTerminalAsync(string socket, int columns, bool noColor, string words)
     {
         string setting = noColor ? "NO_COLOR=1" : "NO_COLOR=";
         string line = $"stty cols {columns}; TERM=xterm-256color {setting} {Binary} {words}";
-        using Process process = Start("/", socket, "script", "-qec", line, "/dev/null");
+        using Process process = StartProgram("/", socket, "script", "-qec", line, "/dev/null");
+        process.StandardInput.Close();
         try
         {
             string output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken).WaitAsync(ServedEngine.Deadline);
@@ -59,7 +61,7 @@ internal static class ContainerUtil
         }
     }
 
-    private static Process Start(string directory, string socket, string program, params string[] words)
+    internal static Process StartProgram(string directory, string socket, string program, params string[] words)
     {
         ProcessStartInfo start = new(program, words)
         {
@@ -71,7 +73,6 @@ internal static class ContainerUtil
         start.Environment["CONTAINER_MANAGER_SOCKET"] = socket;
         start.Environment["TZ"] = "UTC";
         Process process = Process.Start(start)!;
-        process.StandardInput.Close();
         return process;
     }
 

@@ -85,6 +85,8 @@ public abstract class DeviceTests : IAsyncLifetime
         await MonitorAsync("subsystem", "--udev --subsystem-match=vc");
         await MonitorAsync("other", "--udev --subsystem-match=block");
         await MonitorAsync("tag", "--udev --tag-match=cm_test");
+        await MonitorAsync("both", "--udev --subsystem-match=vc --tag-match=cm_test");
+        await MonitorAsync("otherboth", "--udev --subsystem-match=block --tag-match=cm_test");
         await MonitorAsync("othertag", "--udev --tag-match=seat");
         await AssertDeniedAsync();
         ulong[] policy = Policy();
@@ -96,6 +98,7 @@ public abstract class DeviceTests : IAsyncLifetime
         Assert.Contains($"DEVLINKS=/dev/cm-test/by-id/{_console.Name}\n", Log("all"), StringComparison.Ordinal);
         await HeardAsync("subsystem", "add", times: 1);
         await HeardAsync("tag", "add", times: 1);
+        await HeardAsync("both", "add", times: 1);
         await HeardAsync("kernel", "add", times: 1);
         Assert.Equal("open 0:0 604", await ExecAsync($"exec 3<>{_console.Node}; echo open $(stat -c '%u:%g %a' {_console.Node})"));
         Assert.Equal(_console.Node, await ExecAsync($"readlink -f /dev/cm-test/by-id/{_console.Name}"));
@@ -103,6 +106,7 @@ public abstract class DeviceTests : IAsyncLifetime
         Assert.Contains("E: ID_CM_TEST=vc", info, StringComparison.Ordinal);
         Assert.Contains("S: cm-test/by-id/" + _console.Name, info, StringComparison.Ordinal);
         Assert.Equal("/sys" + _console.DevPath, await ExecAsync($"{Udevadm} trigger --dry-run --verbose --tag-match=cm_test"));
+        Assert.Equal("/sys" + _console.DevPath, await ExecAsync($"{Udevadm} trigger --dry-run --verbose --subsystem-match=vc --tag-match=cm_test"));
         Assert.Equal("absent", await ExecAsync($"test -e {_console.Sibling} || echo absent"));
         Ran shown = await ContainerUtil.RunAsync(Server.Socket, "devices", _name);
         Assert.Contains($"  given  {_console.Node}  (devnode={_console.Node})\n    node attached, permission {(_denies ? "granted" : "needless")}, database written, events sent\n", shown.Output, StringComparison.Ordinal);
@@ -120,7 +124,7 @@ public abstract class DeviceTests : IAsyncLifetime
         Assert.Equal(1, Times("all", "add"));
         Assert.Equal(1, Times("kernel", "add"));
         Assert.DoesNotContain("vcsa50", Log("all"), StringComparison.Ordinal);
-        Assert.Equal((0, 0), (Times("other", "add"), Times("othertag", "add")));
+        Assert.Equal((0, 0, 0), (Times("other", "add"), Times("othertag", "add"), Times("otherboth", "add")));
         Server.AssertEveryThreadAtHome();
     }
 

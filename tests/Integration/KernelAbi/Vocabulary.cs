@@ -14,6 +14,7 @@ internal static class Vocabulary
         ["Epoll.CtlModify"] = "EPOLL_CTL_MOD",
         ["EntryRoutine.RegularFile"] = "S_IFREG | 0644",
         ["EntryRoutine.DirectoryMode"] = "0755",
+        ["OwnProcess.CapabilityVersion"] = "_LINUX_CAPABILITY_VERSION_3",
         ["EntryRoutine.CapabilityVersion"] = "_LINUX_CAPABILITY_VERSION_3",
         ["UeventListener.LoadWord"] = "BPF_LD | BPF_W | BPF_ABS",
         ["UeventListener.JumpIfEqual"] = "BPF_JMP | BPF_JEQ | BPF_K",

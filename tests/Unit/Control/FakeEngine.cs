@@ -98,6 +98,9 @@ internal sealed class FakeEngine : IControlledEngine
         return Task.CompletedTask;
     }
 
+    public Task RunAsync(string container, Func<CancellationToken, Task<Stream>> accept, CancellationToken cancellationToken) =>
+        throw new ControlException(404, $"no container {container} runs");
+
     public ImmutableArray<EventRecord> RecentEvents() => _feed.Recent();
 
     public IAsyncEnumerable<EventRecord> FollowAsync(CancellationToken cancellationToken)

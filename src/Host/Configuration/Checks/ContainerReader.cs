@@ -7,7 +7,7 @@ namespace ContainerManager.Host.Configuration.Checks;
 internal static class ContainerReader
 {
     private static readonly string[] Known =
-        [PathRuleReader.Automount, PathRuleReader.InotifyWatch, "_udev_filters", "_filter_udev_events", "_namespace", "_strategy"];
+        [PathRuleReader.Automount, PathRuleReader.InotifyWatch, "_udev_filters", "_filter_udev_events", "_namespace", "_strategy", "_client"];
 
     internal static ImmutableArray<ContainerRules> Read(ConfigurationValue? section) =>
         [.. (section?.AsMembers("an object: container → rules") ?? []).Select(ReadContainer)];
@@ -30,7 +30,23 @@ internal static class ContainerReader
             [.. paths.Select(p => p.Rule)],
             UdevReader.Read(members["_filter_udev_events"], members["_udev_filters"]),
             NamespaceReader.Read(members["_namespace"], container),
-            ReadStrategy(members["_strategy"]));
+            ReadStrategy(members["_strategy"]),
+            ReadClient(members["_client"]));
+    }
+
+    private static ClientPolicy? ReadClient(ConfigurationValue? client)
+    {
+        const string Expected = "\"always\", \"on-demand\" or \"never\"";
+        switch (client?.AsText(Expected))
+        {
+            case "always": return ClientPolicy.Always;
+            case "on-demand": return ClientPolicy.OnDemand;
+            case "never": return ClientPolicy.Never;
+            case null: return null;
+            default:
+                client!.Fail(Expected);
+                return null;
+        }
     }
 
     private static string? ReadStrategy(ConfigurationValue? strategy)

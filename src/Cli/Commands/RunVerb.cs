@@ -1,0 +1,93 @@
+using System.CommandLine;
+using ContainerManager.Cli.Runs;
+using ContainerManager.Protocol;
+
+namespace ContainerManager.Cli.Commands;
+
+/// <summary><c>run -- COMMAND…</c> and <c>shell</c></summary>
+internal static class RunVerb
+{
+    private static readonly Argument<string[]> s_command = new("COMMAND")
+    {
+        Description = "The program to run inside and its arguments, after '--'",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    private static readonly Option<bool> s_interactive = new("--interactive", "-i") { Description = "Our standard input is the program's" };
+
+    private static readonly Option<bool> s_terminal = new("--tty", "-t") { Description = "Give it a terminal, of the size of ours" };
+
+    private static readonly Option<string?> s_user = new("--user", "-u")
+    {
+        Description = "As whom: a name or number of the container's, with :GROUP if wanted",
+        HelpName = "USER",
+    };
+
+    private static readonly Option<string[]> s_environment = new("--env", "-e")
+    {
+        Description = "A variable for it; without a value the one that we have",
+        HelpName = "NAME[=VALUE]",
+    };
+
+    private static readonly Option<string?> s_directory = new("--cwd", "-w") { Description = "Where it starts; an absolute path inside", HelpName = "DIR" };
+
+    internal static Verb Create()
+    {
+        Verb verb = new(
+            "run",
+            "Runs a program in a container; its exit status is ours",
+            "container-util -c web run -- ls -l /dev/ttyUSB0",
+            "container-util -c desk run -it --user 1000 --env DISPLAY -- bash",
+            "tar -c . | container-util -c web run -i -- tar -x -C /srv");
+        verb.Arguments.Add(s_command.RefusingOptions());
+        AddOptions(verb, s_interactive, s_terminal, s_user, s_environment, s_directory);
+        verb.Does((invocation, cancellationToken) => RunAsync(
+            invocation, invocation.Value(s_command), invocation.Value(s_interactive), invocation.Value(s_terminal), cancellationToken));
+        return verb;
+    }
+
+    internal static Verb CreateShell()
+    {
+        Verb verb = new(
+            "shell",
+            "Opens a shell in a container, in a terminal",
+            "container-util -c web shell",
+            "container-util -c desk shell --user alice");
+        AddOptions(verb, s_user, s_environment, s_directory);
+        verb.Does((invocation, cancellationToken) => RunAsync(
+            invocation, ["/bin/sh", "-c", "if command -v bash >/dev/null; then exec bash; else exec sh; fi"], input: true, terminal: true, cancellationToken));
+        return verb;
+    }
+
+    private static void AddOptions(Verb verb, params Option[] options)
+    {
+        foreach (Option option in options)
+        {
+            verb.Options.Add(option);
+        }
+    }
+
+    private static async Task<int> RunAsync(Invocation invocation, string[] command, bool input, bool terminal, CancellationToken cancellationToken)
+    {
+        RunRequest request = new(
+            command,
+            [.. (invocation.Value(s_environment) ?? []).Select(Variable).OfType<string>(), .. terminal ? OwnTerminal() : []],
+            invocation.Value(s_directory) is not { } directory || directory.StartsWith('/')
+                ? invocation.Value(s_directory)
+                : throw new Failure(ExitCode.Usage, $"--cwd: '{directory}' is not an absolute path inside the container"),
+            invocation.Value(s_user),
+            terminal ? RunSession.SizeOfWindow() : null);
+        Stream server = await invocation.Server.RunAsync(invocation.Container, cancellationToken);
+        return await RunSession.RunAsync(server, request, input, cancellationToken);
+    }
+
+    /// <summary>Null: we do not have it either.</summary>
+    private static string? Variable(string text) => text switch
+    {
+        _ when text.IndexOf('=') > 0 => text,
+        "" or ['=', ..] => throw new Failure(ExitCode.Usage, $"--env: '{text}' names no variable"),
+        _ => Environment.GetEnvironmentVariable(text) is { } value ? $"{text}={value}" : null,
+    };
+
+    private static string[] OwnTerminal() => Environment.GetEnvironmentVariable("TERM") is { Length: > 0 } term ? ["TERM=" + term] : [];
+}

@@ -1,0 +1,196 @@
+using System.Collections.Concurrent;
+using ContainerManager.Protocol;
+
+namespace ContainerManager.Host.Clients;
+
+/// <summary>
+/// The server's end of the stream to one client. Whatever comes from it is hostile: bounded, typed, about its own container, and at the first
+/// frame that does not fit the connection is ended.
+/// </summary>
+internal sealed class ClientConnection : IAsyncDisposable
+{
+    private static readonly TimeSpan HelloWithin = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan AskEvery = TimeSpan.FromSeconds(30);
+
+    private readonly FrameStream _frames;
+    private readonly TimeProvider _time;
+    private readonly ConcurrentDictionary<uint, RunChannel> _channels = new();
+    private readonly CancellationTokenSource _ending = new();
+    private ITimer? _asking;
+    private uint _last;
+    private long _heard;
+
+    private ClientConnection(FrameStream frames, TimeProvider time)
+    {
+        (_frames, _time) = (frames, time);
+        _heard = time.GetTimestamp();
+    }
+
+    /// <summary>Completes when it is over, with the reason why; null: the client has closed it.</summary>
+    internal Task<Exception?> Ended { get; private set; } = Task.FromResult<Exception?>(null);
+
+    /// <summary>The stream is an object of a plugin, which must be let go before that is unloaded.</summary>
+    internal required bool IsOfPlugin { get; init; }
+
+    /// <summary>Runs that have not ended.</summary>
+    internal int Open => _channels.Count;
+
+    /// <summary>Waits for the client to say that it is there.</summary>
+    /// <param name="stream">To it; disposed with the connection, and when this fails.</param>
+    /// <param name="isOfPlugin">The stream is an object of a plugin.</param>
+    /// <param name="container">The name it is told.</param>
+    /// <param name="time">Measures how long it is silent.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="IOException">It says nothing, something else, or has another version.</exception>
+    internal static async Task<ClientConnection> OpenAsync(
+        Stream stream, bool isOfPlugin, string container, TimeProvider time, CancellationToken cancellationToken)
+    {
+        FrameStream frames = new(stream);
+        try
+        {
+            using CancellationTokenSource limit = new(HelloWithin, time);
+            using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+            Frame first = await frames.ReadAsync(either.Token) ?? throw new IOException("it ended before it said hello");
+            Hello hello = first is { Kind: FrameKind.Hello, Channel: 0 }
+                ? MessageFormat.Read<Hello>(first.Body)
+                : throw new ProtocolException("it did not say hello first");
+            if (hello.Version != Frames.Version)
+            {
+                throw new ProtocolException($"it speaks version {hello.Version} of the protocol, the server {Frames.Version}");
+            }
+
+            await frames.WriteAsync(MessageFormat.Write(FrameKind.Welcome, 0, new Welcome(Frames.Version, container)), either.Token);
+            ClientConnection connection = new(frames, time) { IsOfPlugin = isOfPlugin };
+            connection.Ended = Task.Run(connection.ReadToTheEndAsync, CancellationToken.None);
+            return connection;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            await frames.DisposeAsync();
+            throw new IOException($"it did not say hello within {HelloWithin.TotalSeconds:0} s");
+        }
+        catch
+        {
+            await frames.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Opens a channel for a run.</summary>
+    /// <exception cref="IOException">It is over, or there are too many.</exception>
+    internal RunChannel OpenRun()
+    {
+        if (Ended.IsCompleted)
+        {
+            throw new IOException("the client has ended");
+        }
+
+        if (_channels.Count >= Frames.MostChannels)
+        {
+            throw new IOException($"{Frames.MostChannels} programs run through the client already: wait for one to end");
+        }
+
+        uint number = Interlocked.Increment(ref _last);
+        RunChannel channel = new(number, this);
+        _channels[number] = channel;
+        if (Ended.IsCompleted)
+        {
+            channel.Lose(new IOException("the client has ended"));
+        }
+
+        return channel;
+    }
+
+    /// <exception cref="IOException">The client is lost.</exception>
+    internal ValueTask SendAsync(Frame frame, CancellationToken cancellationToken) => _frames.WriteAsync(frame, cancellationToken);
+
+    /// <summary>Where it does not matter whether the client is lost.</summary>
+    internal async ValueTask TrySendAsync(Frame frame)
+    {
+        try
+        {
+            await _frames.WriteAsync(frame, _ending.Token);
+        }
+        catch (Exception lost) when (lost is IOException or ObjectDisposedException or OperationCanceledException)
+        {
+            // Whoever reads is told.
+        }
+    }
+
+    /// <summary>What still comes on the channel concerns nobody.</summary>
+    internal void Forget(uint number) => _channels.TryRemove(number, out _);
+
+    /// <summary>Ends it, and the client with it.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _ending.CancelAsync();
+        await _frames.DisposeAsync();
+        await Ended;
+    }
+
+    private async Task<Exception?> ReadToTheEndAsync()
+    {
+        Exception? reason = null;
+        using ITimer asking = _time.CreateTimer(static asked => ((ClientConnection)asked!).Ask(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _asking = asking;
+        asking.Change(AskEvery, Timeout.InfiniteTimeSpan);
+        try
+        {
+            while (await _frames.ReadAsync(_ending.Token) is { } frame)
+            {
+                Volatile.Write(ref _heard, _time.GetTimestamp());
+                Take(frame);
+            }
+        }
+        catch (Exception failure) when (failure is IOException or ObjectDisposedException or OperationCanceledException)
+        {
+            reason = failure;
+        }
+
+        await _frames.DisposeAsync();
+        foreach (RunChannel channel in _channels.Values)
+        {
+            channel.Lose(reason as IOException ?? new IOException("the client has ended"));
+        }
+
+        _channels.Clear();
+        return _ending.IsCancellationRequested ? null : reason;
+    }
+
+    private void Take(Frame frame)
+    {
+        if (frame.Channel != 0)
+        {
+            // What comes for a run that was closed meanwhile was under way.
+            if (_channels.TryGetValue(frame.Channel, out RunChannel? channel))
+            {
+                if (channel.Take(frame))
+                {
+                    _channels.TryRemove(frame.Channel, out _);
+                }
+            }
+            else if (frame.Channel > Volatile.Read(ref _last))
+            {
+                throw new ProtocolException($"a frame {frame.Kind} of a run that there never was");
+            }
+        }
+        else if (frame is not { Kind: FrameKind.Pong, Body.Length: 0 })
+        {
+            throw new ProtocolException($"a frame {frame.Kind} that may not come now");
+        }
+    }
+
+    /// <summary>A client that is stopped, or hangs, says nothing any more.</summary>
+    private void Ask()
+    {
+        if (_time.GetElapsedTime(Volatile.Read(ref _heard)) > AskEvery * 2)
+        {
+            _ending.Cancel();
+        }
+        else
+        {
+            _ = TrySendAsync(new Frame(FrameKind.Ping, 0, default)).AsTask();
+            _asking?.Change(AskEvery, Timeout.InfiniteTimeSpan);
+        }
+    }
+}

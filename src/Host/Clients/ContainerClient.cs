@@ -1,0 +1,134 @@
+namespace ContainerManager.Host.Clients;
+
+/// <summary>The client of one run of a container: started when somebody needs it, ended when nobody has needed it for a while.</summary>
+/// <param name="run">Which run of it.</param>
+/// <param name="start">Starts it.</param>
+/// <param name="withdraw">It has ended, or could not be started: what was needed for it may go.</param>
+/// <param name="told">Told of what becomes of it: what, and why.</param>
+internal sealed class ContainerClient(int run, Func<CancellationToken, Task<ClientConnection>> start, Action withdraw, Action<string, string?> told) : IAsyncDisposable
+{
+    private static readonly TimeSpan IdleFor = TimeSpan.FromSeconds(60);
+
+    private readonly SemaphoreSlim _starting = new(1);
+    private readonly CancellationTokenSource _ending = new();
+    private ClientConnection? _connection;
+    private volatile bool _stands;
+
+    /// <summary>Its container is still the one that it was.</summary>
+    internal bool IsOf(int other) => run == other;
+
+    /// <summary>Opens a run, with a client that is started for it where none is there.</summary>
+    /// <exception cref="IOException">There is no client to be had; for a person to read.</exception>
+    internal async Task<RunChannel> OpenRunAsync(CancellationToken cancellationToken)
+    {
+        return await WithConnectionAsync(connection => connection.OpenRun(), cancellationToken);
+    }
+
+    /// <summary>Has one there from now on, needed or not; completes when it has ended.</summary>
+    /// <exception cref="IOException">It could not be started; for a person to read.</exception>
+    internal async Task StandAsync(CancellationToken cancellationToken)
+    {
+        _stands = true;
+        await await WithConnectionAsync(connection => connection.Ended, cancellationToken);
+    }
+
+    /// <summary>Ends it where the stream to it is an object of the runtime's plugin.</summary>
+    internal async Task LeavePluginAsync()
+    {
+        if (_connection is { IsOfPlugin: true } connection)
+        {
+            await connection.DisposeAsync();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _ending.CancelAsync();
+        if (_connection is { } connection)
+        {
+            await connection.DisposeAsync();
+        }
+    }
+
+    private async Task<T> WithConnectionAsync<T>(Func<ClientConnection, T> use, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _ending.Token);
+        await _starting.WaitAsync(either.Token);
+        try
+        {
+            if (_connection is not { Ended.IsCompleted: false })
+            {
+                _connection = await StartAsync(either.Token);
+            }
+
+            return use(_connection);
+        }
+        finally
+        {
+            _starting.Release();
+        }
+    }
+
+    private async Task<ClientConnection> StartAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            ClientConnection connection = await start(cancellationToken);
+            told("client-started", null);
+            _ = AfterwardsAsync(connection);
+            return connection;
+        }
+        catch
+        {
+            withdraw();
+            throw;
+        }
+    }
+
+    /// <summary>Ends it when it has been idle for long, and says so when it ends by itself.</summary>
+    private async Task AfterwardsAsync(ClientConnection connection)
+    {
+        using PeriodicTimer idle = new(IdleFor);
+        bool wasIdle = false;
+        while (!connection.Ended.IsCompleted)
+        {
+            Task<bool> tick = idle.WaitForNextTickAsync().AsTask();
+            if (await Task.WhenAny(connection.Ended, tick) == connection.Ended)
+            {
+                break;
+            }
+
+            if (await EndedIdleAsync(connection, wasIdle))
+            {
+                break;
+            }
+
+            wasIdle = connection.Open == 0;
+        }
+
+        Exception? reason = await connection.Ended;
+        told("client-ended", reason?.Message);
+        withdraw();
+    }
+
+    /// <summary>Not while somebody is about to use it.</summary>
+    private async Task<bool> EndedIdleAsync(ClientConnection connection, bool wasIdle)
+    {
+        await _starting.WaitAsync();
+        try
+        {
+            if (_stands || !wasIdle || connection.Open > 0)
+            {
+                return false;
+            }
+
+            await connection.DisposeAsync();
+            return true;
+        }
+        finally
+        {
+            _starting.Release();
+        }
+    }
+}

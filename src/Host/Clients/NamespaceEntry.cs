@@ -1,0 +1,132 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using ContainerManager.Abstractions;
+using ContainerManager.Host.State;
+using ContainerManager.Linux;
+using Microsoft.Win32.SafeHandles;
+
+namespace ContainerManager.Host.Clients;
+
+/// <summary>
+/// Starts the client by entering the container's namespaces with nsenter(1), where the runtime has no means of its own. The client waits at the
+/// door until it is in the container's cgroups, and then gives up every capability that the container's first process could not have.
+/// </summary>
+internal static class NamespaceEntry
+{
+    private static readonly TimeSpan AtTheDoorWithin = TimeSpan.FromSeconds(10);
+
+    /// <exception cref="IOException">It cannot be entered, or has ended meanwhile.</exception>
+    internal static async Task<Stream> StartAsync(ContainerDescription container, ContainerEntry entry, CancellationToken cancellationToken)
+    {
+        string processId = container.ProcessId.ToString(CultureInfo.InvariantCulture);
+        (string capabilities, bool noNewPrivileges) = Confinement(processId);
+        Process nsenter = Start(processId,
+        [
+            ClientMount.Target, "start", "--capabilities", capabilities, .. noNewPrivileges ? ["--no-new-privileges"] : Array.Empty<string>(),
+        ]);
+        int id = nsenter.Id;
+        ChildStream stream = new(nsenter);
+        try
+        {
+            await AtTheDoorAsync(stream, cancellationToken);
+
+            // It opened everything by the process id: if that process still lives, all of it was the container's.
+            if (!ProcessDescriptor.Signal(entry.Process, 0))
+            {
+                throw new IOException("the container has ended");
+            }
+
+            JoinCgroups(entry, ChildOf(id));
+            await stream.WriteAsync("g"u8.ToArray(), cancellationToken);
+            await stream.FlushAsync(cancellationToken);
+            return stream;
+        }
+        catch
+        {
+            // nsenter waits for the client, and the client dies with it.
+            await stream.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static Process Start(string processId, string[] command)
+    {
+        ProcessStartInfo start = new("nsenter")
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = "/",
+        };
+        start.Environment.Clear();
+        start.Environment["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+        foreach (string argument in (string[])
+        [
+            "--target", processId, "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", .. HasOwnUserNamespace(processId) ? ["--user"] : Array.Empty<string>(),
+            "--root", $"--wd=/proc/{processId}/root", "--", .. command,
+        ])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        return Process.Start(start) ?? throw new IOException("nsenter did not start");
+    }
+
+    private static async Task AtTheDoorAsync(ChildStream stream, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource limit = new(AtTheDoorWithin);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        byte[] line = new byte["started\n"u8.Length];
+        try
+        {
+            int length = await stream.ReadAtLeastAsync(line, line.Length, throwOnEndOfStream: false, either.Token);
+            if (!line.AsSpan(0, length).SequenceEqual("started\n"u8))
+            {
+                throw new IOException("the client did not start");
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new IOException($"the client did not start within {AtTheDoorWithin.TotalSeconds:0} s");
+        }
+    }
+
+    /// <summary>What the container's first process could have at most (proc_pid_status(5)).</summary>
+    private static (string Capabilities, bool NoNewPrivileges) Confinement(string processId)
+    {
+        string[] status = File.ReadAllLines($"/proc/{processId}/status");
+        string Value(string name) => Array.Find(status, line => line.StartsWith(name, StringComparison.Ordinal))?[name.Length..].Trim() ?? "";
+        return (Value("CapBnd:"), Value("NoNewPrivs:") == "1");
+    }
+
+    private static bool HasOwnUserNamespace(string processId)
+    {
+        using SafeFileHandle own = File.OpenHandle("/proc/self/ns/user"), its = File.OpenHandle($"/proc/{processId}/ns/user");
+        return FileStatus.OfHandle(own).Identity != FileStatus.OfHandle(its).Identity;
+    }
+
+    /// <summary>nsenter's one child, which is in the container's process namespace.</summary>
+    private static string ChildOf(int nsenter)
+    {
+        string id = nsenter.ToString(CultureInfo.InvariantCulture);
+        string child = File.ReadAllText($"/proc/{id}/task/{id}/children").Trim();
+        return child.Length > 0 ? child : throw new IOException("the client has ended");
+    }
+
+    /// <summary>So that what it starts counts as the container's, and is under its limits.</summary>
+    private static void JoinCgroups(ContainerEntry entry, string processId)
+    {
+        foreach (MountTableEntry mount in MountTable.OfSelf().Mounts.Where(mount => mount.FileSystemType is "cgroup" or "cgroup2"))
+        {
+            string? path = mount.FileSystemType == "cgroup2"
+                ? entry.Cgroups.GetValueOrDefault("")
+                : entry.Cgroups.Where(cgroup => cgroup.Key.Length > 0 && mount.MountPoint.Split('/')[^1].Split(',').Contains(cgroup.Key)).Select(cgroup => cgroup.Value).FirstOrDefault();
+            string? beneath = path is null ? null : mount.Root != "/" && path.StartsWith(mount.Root, StringComparison.Ordinal) ? path[mount.Root.Length..] : path;
+            if (beneath is { Length: > 1 })
+            {
+                File.WriteAllText($"{mount.MountPoint}{beneath}/cgroup.procs", processId, Encoding.ASCII);
+            }
+        }
+    }
+}

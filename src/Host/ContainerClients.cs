@@ -1,0 +1,103 @@
+using ContainerManager.Abstractions;
+using ContainerManager.Host.Clients;
+using ContainerManager.Host.Configuration;
+using ContainerManager.Host.Control;
+using ContainerManager.Host.State;
+
+namespace ContainerManager.Host;
+
+/// <summary>The clients of all containers.</summary>
+/// <param name="engine">Knows the containers.</param>
+/// <param name="starter">Starts clients.</param>
+/// <param name="told">Told of what becomes of them: container, what, why.</param>
+internal sealed class ContainerClients(Engine engine, ClientStarter starter, Action<string, string, string?> told) : IAsyncDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<ContainerId, ContainerClient> _clients = [];
+
+    /// <summary>Opens a run in a container.</summary>
+    /// <returns>The run, and as whom the container runs its programs (null: root).</returns>
+    /// <exception cref="ControlException">There is no such container, or no client is to be had in it.</exception>
+    internal async Task<(RunChannel Run, string? User)> OpenRunAsync(ContainerKey key, CancellationToken cancellationToken)
+    {
+        (ContainerDescription container, int run) = Find(key);
+        try
+        {
+            return (await ClientOf(container, run).OpenRunAsync(cancellationToken), container.User);
+        }
+        catch (IOException failure)
+        {
+            throw new ControlException(422, $"no client could be started in {container.Name}: {failure.Message}");
+        }
+    }
+
+    /// <summary>The client of one run of a container, whether it is there or not.</summary>
+    internal ContainerClient ClientOf(ContainerDescription container, int run)
+    {
+        HashSet<ContainerId> known = engine.Read(state => state.Containers.Select(one => one.Description.Id).ToHashSet());
+        lock (_lock)
+        {
+            // The clients of containers that have ended have ended with them.
+            foreach (ContainerId gone in _clients.Keys.Where(id => !known.Contains(id)).ToList())
+            {
+                _clients.Remove(gone);
+            }
+
+            if (!_clients.TryGetValue(container.Id, out ContainerClient? client) || !client.IsOf(run))
+            {
+                _clients[container.Id] = client = new ContainerClient(
+                    run,
+                    stop => starter.StartAsync(container, run, stop),
+                    () => starter.Withdraw(container, run),
+                    (what, why) => told(container.Name, what, why));
+            }
+
+            return client;
+        }
+    }
+
+    /// <summary>The plugin of a runtime is unloaded: clients that are reached through it are ended.</summary>
+    internal async Task LeaveAsync(string runtime)
+    {
+        ContainerClient[] clients;
+        lock (_lock)
+        {
+            clients = [.. _clients.Where(client => client.Key.Runtime == runtime).Select(client => client.Value)];
+        }
+
+        foreach (ContainerClient client in clients)
+        {
+            await client.LeavePluginAsync();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        ContainerClient[] clients;
+        lock (_lock)
+        {
+            clients = [.. _clients.Values];
+            _clients.Clear();
+        }
+
+        foreach (ContainerClient client in clients)
+        {
+            await client.DisposeAsync();
+        }
+    }
+
+    private (ContainerDescription Container, int Run) Find(ContainerKey key) => engine.Read(state =>
+    {
+        ContainerState[] running = [.. state.Containers.Where(one => key.Matches(one.Description))];
+        return running switch
+        {
+            [] => throw new ControlException(404, $"no container {key.Text} runs", "'container-util status' lists them"),
+            [{ Unreachable: { } why }] => throw new ControlException(422, $"{key.Text} cannot be entered: {why}"),
+            [{ Client: ClientPolicy.Never }] => throw new ControlException(403, $"the configuration allows no client in {key.Text}", "its _client is \"never\""),
+            [var one] => (one.Description, one.Run),
+            _ => throw new ControlException(
+                409, $"{key.Text} means several containers: {string.Join(", ", running.Select(one => one.Description.Id))}", "name one as runtime:name"),
+        };
+    });
+}

@@ -1,0 +1,18 @@
+using System.Formats.Cbor;
+
+namespace ContainerManager.Protocol;
+
+/// <summary>A message: an array of its members in CBOR (RFC 8949).</summary>
+/// <typeparam name="TSelf">The message.</typeparam>
+public interface IMessage<TSelf>
+    where TSelf : IMessage<TSelf>
+{
+    /// <summary>Writes it.</summary>
+    void Write(CborWriter writer);
+
+    /// <summary>Reads one.</summary>
+    /// <exception cref="CborContentException">It is not well-formed.</exception>
+    /// <exception cref="InvalidOperationException">It is another.</exception>
+    /// <exception cref="OverflowException">A number is too large.</exception>
+    static abstract TSelf Read(CborReader reader);
+}
