@@ -3,8 +3,8 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 case ${1-} in
-    '') ;;
-    -h | --help) echo 'Usage: ./bench.sh     (as root; builds first, then takes about four minutes)'; exit 0 ;;
+    '' | plug) ;;
+    -h | --help) echo 'Usage: ./bench.sh [plug]     (as root; builds first, then takes about five minutes; plug: only devices, beside LXD)'; exit 0 ;;
     *) echo "bench.sh: unknown option: $1" >&2; exit 2 ;;
 esac
 [ "$(id -u)" = 0 ] || { echo 'bench.sh: please run it as root: it mounts' >&2; exit 1; }
@@ -12,4 +12,4 @@ esac
 ./build.sh
 MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 dotnet build tests/Benchmarks -c Release -v quiet -nologo
 printf '\n%s, %s cores, Linux %s\n\n' "$(uname -m)" "$(nproc)" "$(uname -r)"
-exec out/build/bin/ContainerManager.Tests.Benchmarks/release*/ContainerManager.Tests.Benchmarks out/bin
+exec out/build/bin/ContainerManager.Tests.Benchmarks/release*/ContainerManager.Tests.Benchmarks out/bin "$@"

@@ -1,7 +1,7 @@
 using System.Globalization;
 using ContainerManager.Tests.Benchmarks;
 
-// Benchmarks BIN: measures the programs in BIN; prints a table. Goals are those of the project's own issues.
+// Benchmarks BIN [plug]: measures (with "plug" only devices, beside LXD) the programs in BIN; prints a table. Goals are those of the project's own issues.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 string bin = Path.GetFullPath(args.Length > 0 ? args[0] : "out/bin");
 string directory = Directory.CreateTempSubdirectory("container-manager-bench-").FullName;
@@ -9,6 +9,7 @@ string watched = Directory.CreateDirectory(Path.Combine(directory, "watched")).F
 string bareWatched = Directory.CreateDirectory(Path.Combine(directory, "bare")).FullName;
 string bare = Path.Combine(directory, "bare-loop");
 string relay = Path.Combine(directory, "relay");
+string plug = Path.Combine(directory, "plug");
 string name = $"bench-{Environment.ProcessId}";
 string configuration = $$"""
     { "containerConfigs": { "{{name}}": { "_inotify_watch": { "{{watched}}": { "target": "/watched" } } } } }
@@ -20,7 +21,14 @@ try
 {
     Programs.Run("gcc", "-O2", "-Wall", "-o", bare, Path.Combine(AppContext.BaseDirectory, "bare.c"));
     Programs.Run("gcc", "-O2", "-Wall", "-o", relay, Path.Combine(AppContext.BaseDirectory, "relay.c"), "-lpthread");
+    Programs.Run("gcc", "-O2", "-Wall", "-o", plug, Path.Combine(AppContext.BaseDirectory, "plug.c"));
     Row("what", "measured", "beside", "ratio", "goal");
+
+    if (args.Contains("plug"))
+    {
+        await PlugAsync();
+        return;
+    }
 
     Samples start = new();
     for (int i = 0; i < 5; i++)
@@ -47,6 +55,10 @@ try
             }
 
             Row("container-util status, wall time", $"{status.Median:0.0} ms", "", "", "30 ms");
+            (Samples warm, Samples cold, Samples entered, double resident) = RunBenchmark.Run(server, bin, name);
+            Row("run -- true, client there", $"{warm.Median:0.0} ms", $"nsenter {entered.Median:0.0} ms", $"{warm.Median / entered.Median:0.00}", "");
+            Row("run -- true, client injected for it", $"{cold.Median:0.0} ms", $"of that without: {cold.Median - warm.Median:0.0} ms", "", "10 ms");
+            Row("client: resident memory", $"{resident:0.0} MiB", "", "", "6 MiB");
             Row("server: resident memory", $"{server.ResidentMegabytes():0} MB", "", "", "");
             Idle(server, "server: CPU over 30 s idle");
         }
@@ -71,6 +83,8 @@ try
             server.Tool("stop", name);
         }
     }
+
+    await PlugAsync();
 
     await using (DiscoveryBenchmark discovery = await DiscoveryBenchmark.PrepareAsync())
     {
@@ -101,6 +115,13 @@ finally
     Directory.Delete(directory, recursive: true);
 }
 
+async Task PlugAsync()
+{
+    (Samples byPath, Samples byUdev, Samples? lxd) = await new PlugBenchmark(bin, directory, plug).RunAsync(name);
+    Beside("plugged in to opens inside, by its path", byPath, "LXD", lxd);
+    Beside("plugged in to opens inside, by udev", byUdev, "LXD", lxd);
+}
+
 static void Row(string what, string measured, string beside, string ratio, string goal) =>
     Console.WriteLine($"{what,-38} {measured,12}  {beside,-22} {ratio,6} {goal,8}");
 
@@ -112,6 +133,13 @@ static void Idle(BenchServer server, string what)
     double idle = (server.CpuSeconds() - before) / 30 * 100;
     Row(what, $"{idle:0.0} %", $"{settled.TotalSeconds:0} s after the load", "", "0.0 %");
 }
+
+static void Beside(string what, Samples measured, string peer, Samples? beside) => Row(
+    what,
+    $"{measured.Median / 1000:0.00} ms",
+    beside is null ? $"{peer} is not installed" : $"{peer} {beside.Median / 1000:0.00} ms",
+    beside is null ? "" : $"{measured.Median / beside.Median:0.00}",
+    "");
 
 static void Ratio(string what, double measured, double beside, string goal) =>
     Row(what, $"{measured:0.0} µs", $"bare C loop {beside:0.0} µs", $"{measured / beside:0.00}", goal);

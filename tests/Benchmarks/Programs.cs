@@ -13,6 +13,9 @@ internal static class Programs
     internal static string Run(string program, params IEnumerable<string> arguments)
     {
         using Process process = Start(program, arguments);
+
+        // LXD's command reads its configuration from it.
+        process.StandardInput.Close();
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
