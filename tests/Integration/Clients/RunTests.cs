@@ -101,7 +101,7 @@ public abstract class RunTests : IAsyncLifetime
     public async Task ATerminalHasOurSizeAndItsKeysWork()
     {
         string size = await ContainerUtil.InTerminalAsync(Server.Socket, 123, noColor: true, $"-c {_name} run -it -- stty size");
-        Assert.EndsWith(" 123\n", size, StringComparison.Ordinal);
+        Assert.Contains(" 123\n", size, StringComparison.Ordinal);
 
         using Process typed = ContainerUtil.StartProgram("/", Server.Socket, "script", "-qec", $"{ContainerUtil.Binary} --socket {Server.Socket} -c {_name} run -it -- sh -c 'echo ready; sleep 1000'; echo status $?", "/dev/null");
         string? line;

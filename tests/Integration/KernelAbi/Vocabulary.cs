@@ -69,6 +69,7 @@ internal static class Vocabulary
         ["UeventGroup"] = "numbers that udevd and libudev agree on",
         ["UeventReception"] = "our names for what came of a receive",
         ["UeventSender.LongestKernelMessage"] = "UEVENT_BUFFER_SIZE of the kernel's include/linux/kobject.h, less the number that it adds",
+        ["ChildStream.LongestComplaint"] = "a limit of our own",
         ["OutputLines.Longest"] = "a limit of our own",
         ["DeviceProgram.MostPrograms"] = "BPF_CGROUP_MAX_PROGS of the kernel's include/linux/bpf-cgroup-defs.h",
         ["DeviceProgram.LogLength"] = "a size of our own",
