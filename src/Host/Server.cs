@@ -33,6 +33,7 @@ internal sealed class Server(ServerOptions options, ServerConfiguration configur
 
         EventFeed feed = new();
         StandingClients? standing = null;
+        Hooks? hooks = null;
         using Engine engine = new(
             journal, options.StateDirectory, ClientPath, Changed, (name, fault) => Log.Fault(logger, name, fault));
         ConfiguredContainers configured = new(configuration.Containers, engine, logger);
@@ -41,6 +42,7 @@ internal sealed class Server(ServerOptions options, ServerConfiguration configur
         ClientStarter starter = new(engine, connections, new ClientProgram(Path.Combine(options.StateDirectory, "client"), ClientPath));
         await using ContainerClients clients = new(engine, starter, ClientChanged);
         connections.Leaving = clients.LeaveAsync;
+        hooks = new Hooks(engine, clients, ClientChanged);
         standing = new StandingClients(engine, clients, ClientChanged);
         Task kept = standing.RunAsync(stop);
         EngineControl control = new(engine, journal, feed, connections, plugins, clients, options.ConfigurationFile);
@@ -66,6 +68,7 @@ internal sealed class Server(ServerOptions options, ServerConfiguration configur
         TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
         using CancellationTokenRegistration stopping = stop.Register(stopped.SetResult);
         await stopped.Task;
+        hooks.End();
         await kept.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await StopAsync(engine);
         return 0;
@@ -78,6 +81,8 @@ internal sealed class Server(ServerOptions options, ServerConfiguration configur
             {
                 standing?.Look();
             }
+
+            hooks?.Heed(change);
         }
 
         void ClientChanged(string container, string kind, string? detail)

@@ -21,13 +21,15 @@ internal sealed record ServerConfiguration(ImmutableArray<ContainerRules> Contai
 /// <param name="Namespace">The light container of its own that the server starts; null: it only serves one that something else starts.</param>
 /// <param name="Strategy">The mount strategy by name; null: the default. Which there are is not known here: plugins come and go.</param>
 /// <param name="Client">Whether a client runs inside; null: the default.</param>
+/// <param name="Hooks">What is run inside when something happens there; null: nothing.</param>
 internal sealed record ContainerRules(
     ContainerKey Key,
     ImmutableArray<PathRule> Paths,
     UdevRules Udev,
     LaunchRequest? Namespace,
     string? Strategy = null,
-    ClientPolicy? Client = null);
+    ClientPolicy? Client = null,
+    HookCommands? Hooks = null);
 
 /// <summary>Whether a client runs in a container (<c>_client</c>).</summary>
 internal enum ClientPolicy

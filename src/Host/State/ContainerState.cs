@@ -37,6 +37,9 @@ internal sealed class ContainerState(ContainerDescription description, int run)
     /// <summary>Whether a client may run in it.</summary>
     internal ClientPolicy Client { get; private set; }
 
+    /// <summary>The hooks of all keys that match it, in the order of the file.</summary>
+    internal ImmutableArray<HookCommands> Hooks { get; private set; } = [];
+
     /// <summary>Which devices it gets: the filters of all keys that match it, in the order of the file.</summary>
     internal ImmutableArray<UdevFilter> Filters { get; private set; } = [];
 
@@ -53,6 +56,7 @@ internal sealed class ContainerState(ContainerDescription description, int run)
     {
         Strategy = rules.Select(one => one.Strategy).FirstOrDefault(name => name is not null);
         Client = rules.Select(one => one.Client).FirstOrDefault(policy => policy is not null) ?? ClientPolicy.OnDemand;
+        Hooks = [.. rules.Select(one => one.Hooks).OfType<HookCommands>()];
         Filters = [.. rules.Where(one => one.Udev.Enabled).SelectMany(one => one.Udev.Filters)];
     }
 

@@ -178,7 +178,10 @@ internal sealed class DeviceTurns(Action<ContainerState, BindingState, Action<Bi
         turn.Device.Name,
         turn.Node?.Path,
         failure,
-        moment);
+        moment)
+    {
+        Device = turn.Device,
+    };
 
     private static void Drop(ContainerState container, DeviceUse use)
     {

@@ -1,4 +1,5 @@
 using ContainerManager.Abstractions;
+using ContainerManager.Host.DeviceRules;
 using ContainerManager.Host.Paths;
 
 namespace ContainerManager.Host.State;
@@ -35,7 +36,11 @@ internal sealed class Plan
 internal readonly record struct PlannedStep(ContainerId Container, int Run, Step Step, string? Strategy = null);
 
 /// <summary>Something that changed, as the event stream and the log tell it. The moment is since the Unix epoch; without one: just now.</summary>
-internal sealed record StateChange(ChangeKind Kind, string Container, string? Source, string? Target, string? Detail, TimeSpan? Moment = null);
+internal sealed record StateChange(ChangeKind Kind, string Container, string? Source, string? Target, string? Detail, TimeSpan? Moment = null)
+{
+    /// <summary>The device that it is about, as the container was told.</summary>
+    internal Device? Device { get; init; }
+}
 
 /// <summary>The kinds of <see cref="StateChange"/>.</summary>
 internal enum ChangeKind

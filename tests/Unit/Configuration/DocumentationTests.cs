@@ -37,7 +37,7 @@ public sealed partial class DocumentationTests
             .SelectMany(e => e.Expected["one of ".Length..].Split(", "))
             .ToArray();
 
-        Assert.Equal(2 + 7 + 7 + 16 + 6 + 7, keys.Length);
+        Assert.Equal(2 + 10 + 7 + 16 + 6 + 7, keys.Length);
         Assert.All(keys, key => Assert.Contains($"`{key}`", Text, StringComparison.Ordinal));
         Assert.All(LogLevelNames.All, level => Assert.Contains($"`{level}`", Text, StringComparison.Ordinal));
     }

@@ -7,7 +7,10 @@ namespace ContainerManager.Host.Configuration.Checks;
 internal static class ContainerReader
 {
     private static readonly string[] Known =
-        [PathRuleReader.Automount, PathRuleReader.InotifyWatch, "_udev_filters", "_filter_udev_events", "_namespace", "_strategy", "_client"];
+    [
+        PathRuleReader.Automount, PathRuleReader.InotifyWatch, "_udev_filters", "_filter_udev_events", "_namespace", "_strategy", "_client",
+        "_on_attach", "_on_detach", "_on_udev",
+    ];
 
     internal static ImmutableArray<ContainerRules> Read(ConfigurationValue? section) =>
         [.. (section?.AsMembers("an object: container → rules") ?? []).Select(ReadContainer)];
@@ -31,7 +34,8 @@ internal static class ContainerReader
             UdevReader.Read(members["_filter_udev_events"], members["_udev_filters"]),
             NamespaceReader.Read(members["_namespace"], container),
             ReadStrategy(members["_strategy"]),
-            ReadClient(members["_client"]));
+            ReadClient(members["_client"]),
+            ReadHooks(members));
     }
 
     private static ClientPolicy? ReadClient(ConfigurationValue? client)
@@ -48,6 +52,11 @@ internal static class ContainerReader
                 return null;
         }
     }
+
+    private static HookCommands? ReadHooks(KnownMembers members) =>
+        members["_on_attach"] is null && members["_on_detach"] is null && members["_on_udev"] is null
+            ? null
+            : new HookCommands(CommandReader.Read(members["_on_attach"]), CommandReader.Read(members["_on_detach"]), CommandReader.Read(members["_on_udev"]));
 
     private static string? ReadStrategy(ConfigurationValue? strategy)
     {

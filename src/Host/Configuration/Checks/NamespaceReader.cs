@@ -7,7 +7,6 @@ namespace ContainerManager.Host.Configuration.Checks;
 /// <summary>Reads <c>_namespace</c>: a light container of our own that is started with the server.</summary>
 internal static class NamespaceReader
 {
-    private const string Command = "an array: the program and its arguments, such as [\"sleep\", \"infinity\"]";
     private static readonly string[] Known = ["command", "root", "hostUsr", "net", "userNamespace", "restart"];
     private static readonly string[] Networks = ["private", "host"];
     private static readonly string[] Restarts = ["no", "on-failure", "always"];
@@ -52,29 +51,7 @@ internal static class NamespaceReader
             return [];
         }
 
-        string? hint = command.Node is SourceNode.String text ? $"for a shell: [\"sh\", \"-c\", {Printable.Quote(text.Value)}]" : null;
-        if (command.AsItems(Command, hint) is not { } items)
-        {
-            return [];
-        }
-
-        if (items.Count == 0)
-        {
-            command.Fail(Command);
-        }
-
-        return [.. items.Select((item, i) => ReadArgument(item, i == 0)).OfType<string>()];
-    }
-
-    private static string? ReadArgument(ConfigurationValue item, bool isProgram)
-    {
-        string? text = item.AsText(isProgram ? "a program" : "an argument, as text");
-        if (text is not null && (text.Contains('\0') || (isProgram && text.Length == 0)))
-        {
-            item.Fail(isProgram ? "a program" : "an argument without a NUL character");
-        }
-
-        return text;
+        return CommandReader.Read(command);
     }
 
     private static string? ReadRoot(ConfigurationValue? root, ConfigurationValue? hostUsr, ConfigurationValue section)
