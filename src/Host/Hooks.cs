@@ -16,7 +16,8 @@ namespace ContainerManager.Host;
 /// <param name="engine">Knows which containers have hooks.</param>
 /// <param name="clients">Run them.</param>
 /// <param name="told">Told how they went: container, what, the output or the reason.</param>
-internal sealed class Hooks(Engine engine, ContainerClients clients, Action<string, string, string?> told)
+/// <param name="stop">The server ends: what waits is not run any more.</param>
+internal sealed class Hooks(Engine engine, ContainerClients clients, Action<string, string, string?> told, CancellationToken stop)
 {
     /// <summary>For each container. What happens faster than hooks can be run for it is told and left out, rather than kept for ever.</summary>
     private const int MostWaiting = 1000;
@@ -24,7 +25,6 @@ internal sealed class Hooks(Engine engine, ContainerClients clients, Action<stri
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<string, Channel<Hook>> _queues = new(StringComparer.Ordinal);
-    private readonly CancellationTokenSource _ending = new();
 
     /// <summary>Something has happened. Returns at once; called under the engine's lock.</summary>
     internal void Heed(StateChange change)
@@ -48,9 +48,6 @@ internal sealed class Hooks(Engine engine, ContainerClients clients, Action<stri
             }
         }
     }
-
-    /// <summary>What waits is not run any more.</summary>
-    internal void End() => _ending.Cancel();
 
     private ImmutableArray<ImmutableArray<string>> CommandsOf(StateChange change)
     {
@@ -76,9 +73,9 @@ internal sealed class Hooks(Engine engine, ContainerClients clients, Action<stri
     {
         // Not on the thread that holds the engine's lock.
         await Task.Yield();
-        await foreach (Hook hook in hooks.ReadAllAsync(_ending.Token))
+        await foreach (Hook hook in hooks.ReadAllAsync(stop))
         {
-            using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(_ending.Token);
+            using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
             limit.CancelAfter(Limit);
             string command = string.Join(' ', hook.Command);
             try
@@ -86,7 +83,7 @@ internal sealed class Hooks(Engine engine, ContainerClients clients, Action<stri
                 (int status, string output) = await RunAsync(container, hook, limit.Token);
                 told(container, status == 0 ? "hook-done" : "hook-failed", $"{command}: status {status}{(output.Length > 0 ? $": {output}" : "")}");
             }
-            catch (OperationCanceledException) when (!_ending.IsCancellationRequested)
+            catch (OperationCanceledException) when (!stop.IsCancellationRequested)
             {
                 told(container, "hook-failed", $"{command}: not done within {Limit.TotalSeconds:0} s, and ended");
             }

@@ -42,7 +42,7 @@ internal sealed class Server(ServerOptions options, ServerConfiguration configur
         ClientStarter starter = new(engine, connections, new ClientProgram(Path.Combine(options.StateDirectory, "client"), ClientPath));
         await using ContainerClients clients = new(engine, starter, ClientChanged);
         connections.Leaving = clients.LeaveAsync;
-        hooks = new Hooks(engine, clients, ClientChanged);
+        hooks = new Hooks(engine, clients, ClientChanged, stop);
         standing = new StandingClients(engine, clients, ClientChanged);
         Task kept = standing.RunAsync(stop);
         EngineControl control = new(engine, journal, feed, connections, plugins, clients, options.ConfigurationFile);
@@ -68,7 +68,6 @@ internal sealed class Server(ServerOptions options, ServerConfiguration configur
         TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
         using CancellationTokenRegistration stopping = stop.Register(stopped.SetResult);
         await stopped.Task;
-        hooks.End();
         await kept.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await StopAsync(engine);
         return 0;
