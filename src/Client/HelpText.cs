@@ -10,7 +10,8 @@ internal static class HelpText
 
           init ...        be the first process of a light container; started by the server
           serve           run programs for the server, over standard input and output; started by the server
-          start ...       the same, entered through the container's namespaces; started by the server
+          enter ...       start that in a container's namespaces; started by the server
+          start ...       the same, where it has a user namespace
           exec ...        become a program; started by 'client serve'
           hold            hold new namespaces until standard input ends; started by the server
           --version       print the version

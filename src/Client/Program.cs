@@ -10,6 +10,7 @@ return args switch
     ["init", "--help"] => Say(HelpText.Init),
     ["init", .. string[] rest] => InitProcess.Run(rest),
     ["serve"] => ServeLoop.Run(),
+    ["enter", .. string[] rest] => EnterStage.Run(rest),
     ["start", .. string[] rest] => StartStage.Run(rest),
     ["exec", .. string[] rest] => ExecStage.Run(rest),
     ["hold"] => Hold.Run(null),

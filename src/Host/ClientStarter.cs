@@ -16,9 +16,10 @@ internal sealed class ClientStarter(Engine engine, PluginConnections connections
     /// <exception cref="IOException">It could not be started; for a person to read.</exception>
     internal async Task<ClientConnection> StartAsync(ContainerDescription container, int run, CancellationToken cancellationToken)
     {
-        engine.Post(new HostEvent.ClientWanted(container.Id, run, program.Prepare()));
+        ClientFile file = program.Prepare();
+        engine.Post(new HostEvent.ClientWanted(container.Id, run, file));
         await MountedAsync(container, run, cancellationToken);
-        (Stream stream, bool isOfPlugin) = await ExecuteAsync(container, cancellationToken);
+        (Stream stream, bool isOfPlugin) = await ExecuteAsync(container, file, cancellationToken);
         return await ClientConnection.OpenAsync(stream, isOfPlugin, container.Name, TimeProvider.System, cancellationToken);
     }
 
@@ -43,7 +44,8 @@ internal sealed class ClientStarter(Engine engine, PluginConnections connections
         }
     }
 
-    private async Task<(Stream Stream, bool IsOfPlugin)> ExecuteAsync(ContainerDescription container, CancellationToken cancellationToken)
+    private async Task<(Stream Stream, bool IsOfPlugin)> ExecuteAsync(
+        ContainerDescription container, ClientFile file, CancellationToken cancellationToken)
     {
         IContainerRuntime runtime = connections.RuntimeOf(container.Id.Runtime)
             ?? throw new IOException($"the plugin of runtime {container.Id.Runtime} is not loaded");
@@ -53,6 +55,6 @@ internal sealed class ClientStarter(Engine engine, PluginConnections connections
         }
 
         using ContainerEntry entry = await new ContainerOpener(runtime, TimeProvider.System).OpenAsync(container, cancellationToken);
-        return (await NamespaceEntry.StartAsync(container, entry, cancellationToken), false);
+        return (await NamespaceEntry.StartAsync(container, entry, file.Path, cancellationToken), false);
     }
 }

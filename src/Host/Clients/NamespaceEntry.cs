@@ -9,24 +9,31 @@ using Microsoft.Win32.SafeHandles;
 namespace ContainerManager.Host.Clients;
 
 /// <summary>
-/// Starts the client by entering the container's namespaces with nsenter(1), where the runtime has no means of its own. The client waits at the
-/// door until it is in the container's cgroups, and then gives up every capability that the container's first process could not have.
+/// Starts the client by entering the container's namespaces, where the runtime has no means of its own. It waits at the door until it is in the container's
+/// cgroups, and has no capability that the container's first process could not have: by <c>client enter</c>, which executes it with no more; where the container
+/// has a user namespace, by nsenter(1), since only a program of one thread may enter that: it gives up what it has too much there, which is worth nothing
+/// outside of that namespace.
 /// </summary>
 internal static class NamespaceEntry
 {
     private static readonly TimeSpan AtTheDoorWithin = TimeSpan.FromSeconds(10);
 
     /// <exception cref="IOException">It cannot be entered, or has ended meanwhile.</exception>
-    internal static async Task<Stream> StartAsync(ContainerDescription container, ContainerEntry entry, CancellationToken cancellationToken)
+    internal static async Task<Stream> StartAsync(ContainerDescription container, ContainerEntry entry, string client, CancellationToken cancellationToken)
     {
         string processId = container.ProcessId.ToString(CultureInfo.InvariantCulture);
         (string capabilities, bool noNewPrivileges) = Confinement(processId);
-        Process nsenter = Start(processId,
-        [
-            ClientMount.Target, "start", "--capabilities", capabilities, .. noNewPrivileges ? ["--no-new-privileges"] : Array.Empty<string>(),
-        ]);
-        int id = nsenter.Id;
-        ChildStream stream = new(nsenter);
+        string[] limits = ["--capabilities", capabilities, .. noNewPrivileges ? ["--no-new-privileges"] : Array.Empty<string>()];
+        bool own = HasOwnUserNamespace(processId);
+        Process entering = own
+            ? Start("nsenter",
+            [
+                "--target", processId, "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--user", "--root", $"--wd=/proc/{processId}/root", "--",
+                ClientMount.Target, "start", .. limits,
+            ])
+            : Start(client, ["enter", "--pid", processId, "--file", ClientMount.Target, .. limits]);
+        int id = entering.Id;
+        ChildStream stream = new(entering);
         try
         {
             await AtTheDoorAsync(stream, cancellationToken);
@@ -37,22 +44,22 @@ internal static class NamespaceEntry
                 throw new IOException("the container has ended");
             }
 
-            JoinCgroups(entry, ChildOf(id));
+            JoinCgroups(entry, own ? ChildOf(id) : id.ToString(CultureInfo.InvariantCulture));
             await stream.WriteAsync("g"u8.ToArray(), cancellationToken);
             await stream.FlushAsync(cancellationToken);
             return stream;
         }
         catch
         {
-            // nsenter waits for the client, and the client dies with it.
+            // It waits for the client, and the client dies with it.
             await stream.DisposeAsync();
             throw;
         }
     }
 
-    private static Process Start(string processId, string[] command)
+    private static Process Start(string program, string[] arguments)
     {
-        ProcessStartInfo start = new("nsenter")
+        ProcessStartInfo start = new(program, arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -61,16 +68,7 @@ internal static class NamespaceEntry
         };
         start.Environment.Clear();
         start.Environment["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-        foreach (string argument in (string[])
-        [
-            "--target", processId, "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", .. HasOwnUserNamespace(processId) ? ["--user"] : Array.Empty<string>(),
-            "--root", $"--wd=/proc/{processId}/root", "--", .. command,
-        ])
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        return Process.Start(start) ?? throw new IOException("nsenter did not start");
+        return Process.Start(start) ?? throw new IOException($"{program} did not start");
     }
 
     private static async Task AtTheDoorAsync(ChildStream stream, CancellationToken cancellationToken)

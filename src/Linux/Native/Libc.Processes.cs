@@ -19,6 +19,28 @@ internal static unsafe partial class Libc
     [LibraryImport(Name, SetLastError = true)]
     internal static partial int waitpid(int pid, int* status, int options);
 
+    /// <summary>__NR_execveat of asm/unistd.h.</summary>
+    private static readonly nint ExecuteCall = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 281 : 322;
+
+    /// <summary>execveat(2)</summary>
+    internal static int execveat(int dirfd, byte* path, byte** arguments, byte** environment, int flags) =>
+        (int)Syscall(ExecuteCall, dirfd, (nint)path, (nint)arguments, (nint)environment, flags);
+
+    [LibraryImport(Name, SetLastError = true)]
+    internal static partial int fork();
+
+    [LibraryImport(Name)]
+    internal static partial void _exit(int status);
+
+    [LibraryImport(Name, SetLastError = true)]
+    internal static partial int unshare(int kinds);
+
+    [LibraryImport(Name, SetLastError = true)]
+    internal static partial int setns(SafeHandle descriptor, int kind);
+
+    [LibraryImport(Name, SetLastError = true)]
+    internal static partial int chroot(byte* path);
+
     [LibraryImport(Name, SetLastError = true)]
     internal static partial int pipe2(int* ends, int flags);
 

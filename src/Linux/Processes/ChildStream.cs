@@ -5,7 +5,7 @@ namespace ContainerManager.Linux;
 
 /// <summary>
 /// The standard input and output of a program that we have started, as one stream. Disposing it ends the program. What it says on its error stream is
-/// the reason when it ends before it has written anything.
+/// the reason when it ends and has not answered what was written last.
 /// </summary>
 public sealed class ChildStream : Stream
 {
@@ -17,7 +17,7 @@ public sealed class ChildStream : Stream
     private readonly Stream _input;
     private readonly StringBuilder _complaint = new();
     private readonly Task _complaining;
-    private bool _spoken;
+    private bool _answered;
     private int _closed;
 
     /// <summary>Takes over a program that was started with all three streams redirected.</summary>
@@ -59,11 +59,11 @@ public sealed class ChildStream : Stream
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     /// <inheritdoc/>
-    /// <exception cref="IOException">It ended and has said nothing but why.</exception>
+    /// <exception cref="IOException">It ended and has not answered but said why.</exception>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         int count = await _output.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
-        if (count == 0 && !_spoken && buffer.Length > 0)
+        if (count == 0 && !_answered && buffer.Length > 0)
         {
             await _complaining.WaitAsync(cancellationToken).ConfigureAwait(false);
             if (_complaint.ToString().Trim() is { Length: > 0 } why)
@@ -72,7 +72,7 @@ public sealed class ChildStream : Stream
             }
         }
 
-        _spoken |= count > 0;
+        _answered |= count > 0;
         return count;
     }
 
@@ -80,7 +80,11 @@ public sealed class ChildStream : Stream
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     /// <inheritdoc/>
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => _input.WriteAsync(buffer, cancellationToken);
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        _answered = false;
+        return _input.WriteAsync(buffer, cancellationToken);
+    }
 
     /// <inheritdoc/>
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();

@@ -106,6 +106,19 @@ public sealed class ClientTests(DockerEngineFixture fixture) : IAsyncLifetime
         ContainerUtil.End(other);
     }
 
+    /// <summary>A container's root that may mount puts a program of its own where the client is; it would have been given the host's capabilities.</summary>
+    [Fact]
+    public async Task WhatIsMountedOverTheClientIsNotExecuted()
+    {
+        await StartAsync("");
+        await SpawnAsync("own");
+        Assert.Equal("one\n", (await RunAsync("own", "--", "echo", "one")).Output);
+        Ran covered = await RunAsync("own", "--", "sh", "-c", $"cp /usr/bin/true /tmp/other && mount --bind /tmp/other {ClientTarget} && kill -9 $PPID");
+        Assert.NotEqual(0, covered.ExitCode);
+        Ran refused = await RunAsync("own", "--", "echo", "two");
+        Assert.True(refused.ExitCode == 1 && refused.Error.Contains("mounted over it", StringComparison.Ordinal), $"{refused}\n{Server.Log}");
+    }
+
     [Fact]
     public async Task AServerThatIsKilledLeavesNothingBehind()
     {
