@@ -106,17 +106,22 @@ public sealed class ClientTests(DockerEngineFixture fixture) : IAsyncLifetime
         ContainerUtil.End(other);
     }
 
-    /// <summary>A container's root that may mount puts a program of its own where the client is; it would have been given the host's capabilities.</summary>
-    [Fact]
-    public async Task WhatIsMountedOverTheClientIsNotExecuted()
+    /// <summary>A container's root that may mount can put a program of its own where the client is, in the moment before it is executed there.</summary>
+    [Theory]
+    [InlineData(ClientTarget, 0, "")]
+    [InlineData("/tmp/other", 1, "is not the client")]
+    public async Task WhatIsNotTheClientIsNotExecutedInItsPlace(string executed, int status, string said)
     {
         await StartAsync("");
         await SpawnAsync("own");
-        Assert.Equal("one\n", (await RunAsync("own", "--", "echo", "one")).Output);
-        Ran covered = await RunAsync("own", "--", "sh", "-c", $"cp /usr/bin/true /tmp/other && mount --bind /tmp/other {ClientTarget} && kill -9 $PPID");
-        Assert.NotEqual(0, covered.ExitCode);
-        Ran refused = await RunAsync("own", "--", "echo", "two");
-        Assert.True(refused.ExitCode == 1 && refused.Error.Contains("mounted over it", StringComparison.Ordinal), $"{refused}\n{Server.Log}");
+        Ran other = await RunAsync("own", "--", "sh", "-c", "printf '#!/bin/sh\ntouch /tmp/executed\n' > /tmp/other && chmod 755 /tmp/other");
+        Assert.True(other.ExitCode == 0, other.ToString());
+        int process = (await Server.StatusAsync()).Containers.Single().ProcessId!.Value;
+        CommandResult entered = await Command.RunAsync(
+            "sh", ["-c", $"printf g | {Server.StateDirectory}/client/client enter --pid {process} --file {executed} --capabilities 0"]);
+        Assert.True(entered.ExitCode == status, $"{entered}\n{Server.Log}");
+        Assert.Contains(said, entered.Error, StringComparison.Ordinal);
+        Assert.Equal("/tmp/other\n", (await RunAsync("own", "--", "sh", "-c", "ls -d /tmp/*")).Output);
     }
 
     [Fact]
