@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using ContainerManager.Cli.Output;
+using ContainerManager.Protocol;
 
 namespace ContainerManager.Cli;
 
@@ -22,6 +23,9 @@ internal sealed class Invocation
 
     /// <summary>For scripts: JSON, and nothing else.</summary>
     internal bool Json { get; }
+
+    /// <summary>The server's socket, if it is not the one that is taken where none is named.</summary>
+    internal string? NamedSocket => GlobalOptions.SocketOf(_line) is var socket && socket != ControlAddress.DefaultSocket ? socket : null;
 
     /// <summary><c>-c</c>.</summary>
     internal string Container => ContainerName(_line.GetValue(GlobalOptions.Container));
@@ -62,6 +66,9 @@ internal sealed class Invocation
     internal static string ContainerName(string? name) => string.IsNullOrEmpty(name) || name is "." or ".." || name.Contains('/')
         ? throw new Failure(ExitCode.Usage, $"'{name}' cannot be a container's name")
         : name;
+
+    /// <summary>Whether a name means a container.</summary>
+    internal static bool Means(string name, ContainerStatus container) => container.Name == name || $"{container.Runtime}:{container.Name}" == name;
 
     /// <inheritdoc cref="ContainerName"/>
     internal static string PluginName(string name) => name.Length == 0 || name is "." or ".." || name.Contains('/')

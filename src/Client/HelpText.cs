@@ -13,6 +13,8 @@ internal static class HelpText
           enter ...       start that in a container's namespaces; started by the server
           start ...       the same, where it has a user namespace
           exec ...        become a program; started by 'client serve'
+          probe PATH...   try what a program could do with each; started by 'client exec'
+          read ...        print files; started by 'client exec'
           hold            hold new namespaces until standard input ends; started by the server
           --version       print the version
           -h, --help      show this text

@@ -1,7 +1,9 @@
 using ContainerManager.Client;
 using ContainerManager.Client.Init;
+using ContainerManager.Client.Look;
 using ContainerManager.Client.Serve;
 using ContainerManager.Linux;
+using ContainerManager.Protocol;
 
 return args switch
 {
@@ -10,6 +12,8 @@ return args switch
     ["init", "--help"] => Say(HelpText.Init),
     ["init", .. string[] rest] => InitProcess.Run(rest),
     ["serve"] => ServeLoop.Run(),
+    [ClientCommands.Probe, .. string[] rest] => ProbeStage.Run(rest),
+    [ClientCommands.Read, .. string[] rest] => ReadStage.Run(rest),
     ["enter", .. string[] rest] => EnterStage.Run(rest),
     ["start", .. string[] rest] => StartStage.Run(rest),
     ["exec", .. string[] rest] => ExecStage.Run(rest),

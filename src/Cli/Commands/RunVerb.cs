@@ -31,16 +31,22 @@ internal static class RunVerb
 
     private static readonly Option<string?> s_directory = new("--cwd", "-w") { Description = "Where it starts; an absolute path inside", HelpName = "DIR" };
 
+    private static readonly Option<bool> s_display = new("--display")
+    {
+        Description = "Give it our DISPLAY, WAYLAND_DISPLAY, XAUTHORITY, PULSE_SERVER and PIPEWIRE_REMOTE, as far as they are bound",
+    };
+
     internal static Verb Create()
     {
         Verb verb = new(
             "run",
             "Runs a program in a container; its exit status is ours",
             "container-util -c web run -- ls -l /dev/ttyUSB0",
-            "container-util -c desk run -it --user 1000 --env DISPLAY -- bash",
+            "container-util -c desk run -it --user 1000 -- bash",
+            "container-util -c desk run --display -- firefox",
             "tar -c . | container-util -c web run -i -- tar -x -C /srv");
         verb.Arguments.Add(s_command.RefusingOptions());
-        AddOptions(verb, s_interactive, s_terminal, s_user, s_environment, s_directory);
+        AddOptions(verb, s_interactive, s_terminal, s_user, s_environment, s_display, s_directory);
         verb.Does((invocation, cancellationToken) => RunAsync(
             invocation, invocation.Value(s_command), invocation.Value(s_interactive), invocation.Value(s_terminal), cancellationToken));
         return verb;
@@ -53,7 +59,7 @@ internal static class RunVerb
             "Opens a shell in a container, in a terminal",
             "container-util -c web shell",
             "container-util -c desk shell --user alice");
-        AddOptions(verb, s_user, s_environment, s_directory);
+        AddOptions(verb, s_user, s_environment, s_display, s_directory);
         verb.Does((invocation, cancellationToken) => RunAsync(
             invocation, ["/bin/sh", "-c", "if command -v bash >/dev/null; then exec bash; else exec sh; fi"], input: true, terminal: true, cancellationToken));
         return verb;
@@ -71,7 +77,11 @@ internal static class RunVerb
     {
         RunRequest request = new(
             command,
-            [.. (invocation.Value(s_environment) ?? []).Select(Variable).OfType<string>(), .. terminal ? OwnTerminal() : []],
+            [
+                .. terminal ? OwnTerminal() : [],
+                .. invocation.Value(s_display) ? await DisplayAsync(invocation, cancellationToken) : [],
+                .. (invocation.Value(s_environment) ?? []).Select(Variable).OfType<string>(),
+            ],
             invocation.Value(s_directory) is not { } directory || directory.StartsWith('/')
                 ? invocation.Value(s_directory)
                 : throw new Failure(ExitCode.Usage, $"--cwd: '{directory}' is not an absolute path inside the container"),
@@ -79,6 +89,13 @@ internal static class RunVerb
             terminal ? RunSession.SizeOfWindow() : null);
         Stream server = await invocation.Server.RunAsync(invocation.Container, cancellationToken);
         return await RunSession.RunAsync(server, request, input, cancellationToken);
+    }
+
+    private static async Task<IEnumerable<string>> DisplayAsync(Invocation invocation, CancellationToken cancellationToken)
+    {
+        StatusReply status = await invocation.Server.StatusAsync(cancellationToken);
+        BindingStatus[] bindings = [.. status.Containers.Where(one => Invocation.Means(invocation.Container, one)).SelectMany(static one => one.Bindings)];
+        return new DisplayEnvironment(bindings, Environment.GetEnvironmentVariable).Variables();
     }
 
     /// <summary>Null: we do not have it either.</summary>

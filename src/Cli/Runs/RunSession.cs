@@ -6,7 +6,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace ContainerManager.Cli.Runs;
 
-/// <summary>One program that runs inside, connected to our own standard streams or terminal.</summary>
+/// <summary>One program that runs inside, connected to our own standard streams or terminal, or to whoever wants to know what it says.</summary>
 internal sealed class RunSession
 {
     /// <summary>The one run on the connection.</summary>
@@ -15,11 +15,13 @@ internal sealed class RunSession
     private readonly FrameStream _frames;
     private readonly RunRequest _request;
     private readonly bool _withInput;
+    private readonly Func<FrameKind, ReadOnlyMemory<byte>, bool> _output;
     private readonly CreditGate _credit = new(Frames.Window);
     private readonly byte[] _creditBody = new byte[sizeof(int)];
     private int _owed;
 
-    private RunSession(FrameStream frames, RunRequest request, bool withInput) => (_frames, _request, _withInput) = (frames, request, withInput);
+    private RunSession(FrameStream frames, RunRequest request, bool withInput, Func<FrameKind, ReadOnlyMemory<byte>, bool> output) =>
+        (_frames, _request, _withInput, _output) = (frames, request, withInput, output);
 
     /// <summary>Runs it to its end.</summary>
     /// <param name="server">The connection that the server has upgraded.</param>
@@ -31,13 +33,33 @@ internal sealed class RunSession
     internal static async Task<int> RunAsync(Stream server, RunRequest request, bool withInput, CancellationToken cancellationToken)
     {
         await using FrameStream frames = new(server);
-        RunSession session = new(frames, request, withInput);
         using SafeFileHandle input = new(0, ownsHandle: false);
+        using SafeFileHandle output = new(Descriptor.StandardOutput, ownsHandle: false), error = new(Descriptor.StandardError, ownsHandle: false);
+        RunSession session = new(frames, request, withInput, (kind, bytes) => Descriptor.TryWrite(kind == FrameKind.Output ? output : error, bytes.Span));
         using RawTerminal? raw = request.Terminal is not null && RawTerminal.IsTerminal(input) ? RawTerminal.Enter(input) : null;
         return await session.RunAsync(input, cancellationToken);
     }
 
-    private async Task<int> RunAsync(SafeFileHandle input, CancellationToken cancellationToken)
+    /// <summary>Runs it to its end without input, and hands on what it says.</summary>
+    /// <param name="server">The connection that the server has upgraded.</param>
+    /// <param name="request">What to run.</param>
+    /// <param name="output">Gets it as it comes: <see cref="FrameKind.Output"/> or <see cref="FrameKind.Error"/>, and the bytes.</param>
+    /// <param name="cancellationToken">Ends the connection, and the program with it.</param>
+    /// <returns>Its exit status.</returns>
+    /// <exception cref="Failure">It could not be started.</exception>
+    internal static async Task<int> ListenAsync(
+        Stream server, RunRequest request, Action<FrameKind, ReadOnlyMemory<byte>> output, CancellationToken cancellationToken)
+    {
+        await using FrameStream frames = new(server);
+        using SafeFileHandle input = new(0, ownsHandle: false);
+        return await new RunSession(frames, request, withInput: false, (kind, bytes) =>
+        {
+            output(kind, bytes);
+            return true;
+        }).RunAsync(input, cancellationToken, withSignals: false);
+    }
+
+    private async Task<int> RunAsync(SafeFileHandle input, CancellationToken cancellationToken, bool withSignals = true)
     {
         await _frames.WriteAsync(MessageFormat.Write(FrameKind.Run, Channel, _request), cancellationToken);
         using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -45,9 +67,12 @@ internal sealed class RunSession
         Channel<Frame> asked = System.Threading.Channels.Channel.CreateUnbounded<Frame>();
         try
         {
-            Listen(signals, asked.Writer);
+            if (withSignals)
+            {
+                Listen(signals, asked.Writer);
+            }
+
             _ = SendAskedAsync(asked.Reader, over.Token);
-            using SafeFileHandle output = new(Descriptor.StandardOutput, ownsHandle: false), error = new(Descriptor.StandardError, ownsHandle: false);
             while (await _frames.ReadAsync(over.Token) is { } frame)
             {
                 switch (frame.Kind)
@@ -56,11 +81,8 @@ internal sealed class RunSession
                         // Reading a terminal or a pipe cannot be called off: that thread ends with us.
                         new Thread(() => SendInput(input, over.Token)) { IsBackground = true, Name = "input" }.Start();
                         break;
-                    case FrameKind.Output:
-                        await PassAsync(output, frame, over.Token);
-                        break;
-                    case FrameKind.Error:
-                        await PassAsync(error, frame, over.Token);
+                    case FrameKind.Output or FrameKind.Error:
+                        await PassAsync(frame, over.Token);
                         break;
                     case FrameKind.Credit:
                         _credit.Give(RunCredit.Read(frame.Body.Span));
@@ -85,9 +107,9 @@ internal sealed class RunSession
     }
 
     /// <summary>Gives back the credit of what is written.</summary>
-    private async Task PassAsync(SafeFileHandle stream, Frame frame, CancellationToken cancellationToken)
+    private async Task PassAsync(Frame frame, CancellationToken cancellationToken)
     {
-        if (!Descriptor.TryWrite(stream, frame.Body.Span))
+        if (!_output(frame.Kind, frame.Body))
         {
             throw new Failure(ExitCode.Failed, "cannot write what the program says: nobody reads it any more, or the disk is full");
         }

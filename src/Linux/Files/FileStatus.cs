@@ -19,13 +19,15 @@ public readonly record struct FileStatus(FileIdentity Identity, ulong MountId, u
     private const uint Wanted = StatxMask.STATX_TYPE | StatxMask.STATX_MODE | StatxMask.STATX_UID | StatxMask.STATX_GID | StatxMask.STATX_INO |
         StatxMask.STATX_SIZE | StatxMask.STATX_MNT_ID | StatxMask.STATX_MNT_ID_UNIQUE;
 
-    /// <summary>Looks at a path without following a symbolic link at its end. Null when there is nothing (ENOENT, ENOTDIR).</summary>
+    /// <summary>Looks at a path. Null when there is nothing (ENOENT, ENOTDIR).</summary>
+    /// <param name="path">The path.</param>
+    /// <param name="followLinks">What a symbolic link at its end leads to, and not the link itself.</param>
     /// <exception cref="KernelException">Any other failure.</exception>
-    public static unsafe FileStatus? OfPath(string path)
+    public static unsafe FileStatus? OfPath(string path, bool followLinks = false)
     {
         using PathBytes bytes = new(path);
         statx_t result;
-        if (Libc.statx(AT_FDCWD, bytes.Pointer, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, Wanted, &result) == 0)
+        if (Libc.statx(AT_FDCWD, bytes.Pointer, (followLinks ? 0 : AT_SYMLINK_NOFOLLOW) | AT_NO_AUTOMOUNT, Wanted, &result) == 0)
         {
             return From(result);
         }

@@ -72,6 +72,15 @@ internal static unsafe partial class Libc
     internal static partial int setgroups(nuint count, uint* groups);
 
     [LibraryImport(Name, SetLastError = true)]
+    internal static partial int getgroups(int count, uint* groups);
+
+    [LibraryImport(Name)]
+    internal static partial uint setfsuid(uint user);
+
+    [LibraryImport(Name)]
+    internal static partial uint setfsgid(uint group);
+
+    [LibraryImport(Name, SetLastError = true)]
     internal static partial int setresuid(uint real, uint effective, uint saved);
 
     [LibraryImport(Name, SetLastError = true)]

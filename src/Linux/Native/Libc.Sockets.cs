@@ -9,6 +9,9 @@ internal static unsafe partial class Libc
     internal static partial int bind(SafeHandle fd, void* address, uint length);
 
     [LibraryImport(Name, SetLastError = true)]
+    internal static partial int connect(SafeHandle fd, void* address, uint length);
+
+    [LibraryImport(Name, SetLastError = true)]
     internal static partial int setsockopt(SafeHandle fd, int level, int option, void* value, uint length);
 
     [LibraryImport(Name, SetLastError = true)]

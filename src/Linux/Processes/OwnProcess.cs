@@ -20,6 +20,19 @@ public static class OwnProcess
     /// <summary>The user whose rights the process has (geteuid(2)).</summary>
     public static uint EffectiveUser => geteuid();
 
+    /// <summary>All groups whose rights the process has (getgroups(2)), with the effective one.</summary>
+    /// <exception cref="KernelException">They changed meanwhile.</exception>
+    public static unsafe uint[] Groups()
+    {
+        uint[] groups = new uint[Math.Max(0, Libc.getgroups(0, null)) + 1];
+        fixed (uint* others = groups)
+        {
+            int count = Libc.getgroups(groups.Length - 1, others);
+            groups[^1] = getegid();
+            return count == groups.Length - 1 ? groups : throw KernelException.Last("getgroups", "");
+        }
+    }
+
     /// <summary>Closes every descriptor from 3 on (close_range(2)): whatever was inherited.</summary>
     /// <exception cref="KernelException">ENOSYS: Linux before 5.9.</exception>
     public static void CloseInheritedDescriptors()

@@ -20,4 +20,6 @@ namespace ContainerManager.Protocol;
 [JsonSerializable(typeof(PluginStatus))]
 [JsonSerializable(typeof(DevicesReply))]
 [JsonSerializable(typeof(WhyReply))]
+[JsonSerializable(typeof(CheckReply))]
+[JsonSerializable(typeof(ApplicationsReply))]
 public sealed partial class ControlJson : JsonSerializerContext;

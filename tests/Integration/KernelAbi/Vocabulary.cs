@@ -41,6 +41,8 @@ internal static class Vocabulary
         ["ExecutionEvents.LoadWord"] = "BPF_LD | BPF_W | BPF_ABS",
         ["ExecutionEvents.JumpIfEqual"] = "BPF_JMP | BPF_JEQ | BPF_K",
         ["ExecutionEvents.Return"] = "BPF_RET | BPF_K",
+        ["FileTrial.PathOffset"] = "offsetof(struct sockaddr_un, sun_path)",
+        ["FileTrial.LongestPath"] = "sizeof(((struct sockaddr_un *)0)->sun_path)",
         ["FileKind.Unknown"] = "0",
         ["FileKind.Fifo"] = "S_IFIFO",
         ["FileKind.CharacterDevice"] = "S_IFCHR",
