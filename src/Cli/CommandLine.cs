@@ -27,6 +27,7 @@ internal static class CommandLine
         root.Subcommands.Add(StopVerb.Create());
         root.Subcommands.Add(RunVerb.Create());
         root.Subcommands.Add(RunVerb.CreateShell());
+        root.Subcommands.Add(PsVerb.Create());
         root.Subcommands.Add(DesktopVerb.Create());
         root.Subcommands.Add(CheckVerb.Create());
         root.Subcommands.Add(DevicesVerb.Create());

@@ -62,6 +62,19 @@ internal sealed class ControlClient : IDisposable
     internal Task StopAsync(string container, CancellationToken cancellationToken) =>
         DeleteAsync(ControlAddress.Container(container), cancellationToken);
 
+    internal Task<ProgramsReply> ProgramsAsync(CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Get, ControlAddress.AllPrograms, null, ControlJson.Default.ProgramsReply, cancellationToken);
+
+    internal Task<ProgramStatus> StartProgramAsync(string container, ProgramRequest request, CancellationToken cancellationToken) => SendAsync(
+        HttpMethod.Post,
+        ControlAddress.Programs(container),
+        Body(request, ControlJson.Default.ProgramRequest),
+        ControlJson.Default.ProgramStatus,
+        cancellationToken);
+
+    internal Task StopProgramAsync(string container, string number, CancellationToken cancellationToken) =>
+        DeleteAsync(ControlAddress.Program(container, number), cancellationToken);
+
     /// <summary>The stream of frames of one run; the first to send is <see cref="FrameKind.Run"/>.</summary>
     internal async Task<Stream> RunAsync(string container, CancellationToken cancellationToken)
     {

@@ -3,6 +3,7 @@ using ContainerManager.Host.Clients;
 using ContainerManager.Host.Configuration;
 using ContainerManager.Host.Control;
 using ContainerManager.Host.State;
+using ContainerManager.Protocol;
 
 namespace ContainerManager.Host;
 
@@ -53,6 +54,15 @@ internal sealed class ContainerClients(Engine engine, ClientStarter starter, Act
             }
 
             return client;
+        }
+    }
+
+    /// <summary>How the client of a container is; null: it was not needed yet.</summary>
+    internal ClientStatus? StatusOf(ContainerId container)
+    {
+        lock (_lock)
+        {
+            return _clients.GetValueOrDefault(container)?.Status;
         }
     }
 

@@ -20,6 +20,7 @@ internal sealed class EngineControl(
     PluginConnections connections,
     PluginDirectory plugins,
     ContainerClients clients,
+    DetachedPrograms programs,
     string configurationFile) : IControlledEngine
 {
     private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(10);
@@ -31,7 +32,7 @@ internal sealed class EngineControl(
         configurationFile,
         [.. connections.Runtimes.Select(runtime => new RuntimeStatus(
             runtime.Discovery.Runtime, runtime.Discovery.Status.State.ToString().ToLowerInvariant(), runtime.Discovery.Status.Reason))],
-        engine.Read(StatusReport.Of),
+        [.. engine.Read(StatusReport.Of).Select(WithClient)],
         [.. plugins.Reports.Where(report => report.Error is not null).Select(StatusOf)]);
 
     /// <inheritdoc/>
@@ -167,10 +168,27 @@ internal sealed class EngineControl(
     }
 
     /// <inheritdoc/>
+    public ProgramsReply Programs() => new(programs.All);
+
+    /// <inheritdoc/>
+    public async Task<ProgramStatus> StartProgramAsync(string container, ProgramRequest request, CancellationToken cancellationToken)
+    {
+        await plugins.Started.WaitAsync(cancellationToken);
+        return await programs.StartAsync(container, request, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task StopProgramAsync(string id, CancellationToken cancellationToken) => programs.StopAsync(id, cancellationToken);
+
+    /// <inheritdoc/>
     public ImmutableArray<EventRecord> RecentEvents() => feed.Recent();
 
     /// <inheritdoc/>
     public IAsyncEnumerable<EventRecord> FollowAsync(CancellationToken cancellationToken) => feed.FollowAsync(cancellationToken);
+
+    private ContainerStatus WithClient(ContainerStatus container) => container is { Runtime: { } runtime, Id: { } id }
+        ? container with { Client = clients.StatusOf(new ContainerId(runtime, id)) }
+        : container;
 
     private PluginStatus StatusOf(PluginReport report) => new(
         report.Name,

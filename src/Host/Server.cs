@@ -45,7 +45,7 @@ internal sealed class Server(ServerOptions options, ServerConfiguration configur
         hooks = new Hooks(engine, clients, ClientChanged, stop);
         standing = new StandingClients(engine, clients, ClientChanged);
         Task kept = standing.RunAsync(stop);
-        EngineControl control = new(engine, journal, feed, connections, plugins, clients, options.ConfigurationFile);
+        EngineControl control = new(engine, journal, feed, connections, plugins, clients, new DetachedPrograms(clients, ClientChanged), options.ConfigurationFile);
         await using ControlServer socket = await ControlServer.StartAsync(control, options.Socket, stop);
 
         foreach (RecordedRequest request in journal.Requests.ToList())

@@ -31,6 +31,8 @@ internal static class RunVerb
 
     private static readonly Option<string?> s_directory = new("--cwd", "-w") { Description = "Where it starts; an absolute path inside", HelpName = "DIR" };
 
+    private static readonly Option<bool> s_detach = new("--detach", "-d") { Description = "Do not wait for it; 'ps' shows it, 'stop' ends it. What it writes is lost" };
+
     private static readonly Option<bool> s_display = new("--display")
     {
         Description = "Give it our DISPLAY, WAYLAND_DISPLAY, XAUTHORITY, PULSE_SERVER and PIPEWIRE_REMOTE, as far as they are bound",
@@ -46,9 +48,10 @@ internal static class RunVerb
             "container-util -c desk run --display -- firefox",
             "tar -c . | container-util -c web run -i -- tar -x -C /srv");
         verb.Arguments.Add(s_command.RefusingOptions());
-        AddOptions(verb, s_interactive, s_terminal, s_user, s_environment, s_display, s_directory);
-        verb.Does((invocation, cancellationToken) => RunAsync(
-            invocation, invocation.Value(s_command), invocation.Value(s_interactive), invocation.Value(s_terminal), cancellationToken));
+        AddOptions(verb, s_detach, s_interactive, s_terminal, s_user, s_environment, s_display, s_directory);
+        verb.Does((invocation, cancellationToken) => invocation.Value(s_detach)
+            ? DetachAsync(invocation, cancellationToken)
+            : RunAsync(invocation, invocation.Value(s_command), invocation.Value(s_interactive), invocation.Value(s_terminal), cancellationToken));
         return verb;
     }
 
@@ -77,19 +80,40 @@ internal static class RunVerb
     {
         RunRequest request = new(
             command,
-            [
-                .. terminal ? OwnTerminal() : [],
-                .. invocation.Value(s_display) ? await DisplayAsync(invocation, cancellationToken) : [],
-                .. (invocation.Value(s_environment) ?? []).Select(Variable).OfType<string>(),
-            ],
-            invocation.Value(s_directory) is not { } directory || directory.StartsWith('/')
-                ? invocation.Value(s_directory)
-                : throw new Failure(ExitCode.Usage, $"--cwd: '{directory}' is not an absolute path inside the container"),
+            [.. terminal ? OwnTerminal() : [], .. await EnvironmentAsync(invocation, cancellationToken)],
+            DirectoryOf(invocation),
             invocation.Value(s_user),
             terminal ? RunSession.SizeOfWindow() : null);
         Stream server = await invocation.Server.RunAsync(invocation.Container, cancellationToken);
         return await RunSession.RunAsync(server, request, input, cancellationToken);
     }
+
+    private static async Task<int> DetachAsync(Invocation invocation, CancellationToken cancellationToken)
+    {
+        if (invocation.Value(s_interactive) || invocation.Value(s_terminal))
+        {
+            throw new Failure(ExitCode.Usage, "--detach: a program that nobody waits for has neither our input nor a terminal", "leave out -i and -t");
+        }
+
+        ProgramRequest request = new(
+            [.. invocation.Value(s_command)],
+            [.. await EnvironmentAsync(invocation, cancellationToken)],
+            DirectoryOf(invocation),
+            invocation.Value(s_user));
+        ProgramStatus started = await invocation.Server.StartProgramAsync(invocation.Container, request, cancellationToken);
+        invocation.Answer(started, ControlJson.Default.ProgramStatus, terminal => terminal.Write(started.Id).Line());
+        return ExitCode.Ok;
+    }
+
+    private static string? DirectoryOf(Invocation invocation) => invocation.Value(s_directory) is not { } directory || directory.StartsWith('/')
+        ? invocation.Value(s_directory)
+        : throw new Failure(ExitCode.Usage, $"--cwd: '{directory}' is not an absolute path inside the container");
+
+    private static async Task<IEnumerable<string>> EnvironmentAsync(Invocation invocation, CancellationToken cancellationToken) =>
+    [
+        .. invocation.Value(s_display) ? await DisplayAsync(invocation, cancellationToken) : [],
+        .. (invocation.Value(s_environment) ?? []).Select(Variable).OfType<string>(),
+    ];
 
     private static async Task<IEnumerable<string>> DisplayAsync(Invocation invocation, CancellationToken cancellationToken)
     {

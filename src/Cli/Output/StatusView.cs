@@ -36,6 +36,12 @@ internal sealed class StatusView(Terminal terminal)
         terminal.Write(container.Name, Look.Name).Write(" ").Write(container.State, Look.Of(container.State));
         string origin = container.Runtime is null ? "" : $" ({container.Runtime}{ProcessId(container.ProcessId)})";
         terminal.Write(origin, Look.Faint).Write(Why(container.Reason)).Line();
+        if (container.Client is { } client)
+        {
+            terminal.Write(Indent).Write("client ").Write(client.State, Look.Of(client.State)).Write(Why(client.Reason));
+            terminal.Write(client.Programs > 0 ? string.Create(CultureInfo.InvariantCulture, $", {client.Programs} programs") : "", Look.Faint).Line();
+        }
+
         if (container.Bindings.IsEmpty)
         {
             terminal.Write(Indent).Write("no bindings", Look.Faint).Line();

@@ -19,7 +19,7 @@ internal static class ProgramStart
         }
 
         List<SafeFileHandle> theirs = [];
-        ProgramStreams streams = request.Terminal is { } size ? OfTerminal(size, theirs) : OfPipes(theirs);
+        ProgramStreams streams = request.Detached ? OfNothing(theirs) : request.Terminal is { } size ? OfTerminal(size, theirs) : OfPipes(theirs);
         try
         {
             return (ChildProcess.Spawn(Ourselves, Arguments(request), EnvironmentOf(request), theirs[0], theirs[1], theirs[^1]), streams);
@@ -42,6 +42,12 @@ internal static class ProgramStart
         SafeFileHandle[] ours = [input.WriteEnd, output.ReadEnd, error.ReadEnd];
         Array.ForEach(ours, Pipe.SetNonBlocking);
         return new ProgramStreams(ours[0], [(ours[1], FrameKind.Output), (ours[2], FrameKind.Error)], null);
+    }
+
+    private static ProgramStreams OfNothing(List<SafeFileHandle> theirs)
+    {
+        theirs.AddRange([File.OpenHandle("/dev/null"), File.OpenHandle("/dev/null", FileMode.Open, FileAccess.Write, FileShare.ReadWrite)]);
+        return new ProgramStreams(new SafeFileHandle(), [], null);
     }
 
     private static ProgramStreams OfTerminal(TerminalSize size, List<SafeFileHandle> theirs)

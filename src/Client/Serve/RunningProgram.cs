@@ -11,6 +11,7 @@ internal sealed class RunningProgram
 
     private readonly uint _channel;
     private readonly int _processId;
+    private readonly bool _detached;
     private readonly SafeFileHandle _process;
     private readonly ProgramInput _input;
     private readonly List<(SafeFileHandle Handle, FrameKind Kind)> _outputs;
@@ -23,9 +24,9 @@ internal sealed class RunningProgram
     private int _owed;
     private int? _status;
 
-    private RunningProgram(uint channel, int processId, ProgramStreams streams, Readiness ready, FrameWriter server, Action over)
+    private RunningProgram(uint channel, int processId, bool detached, ProgramStreams streams, Readiness ready, FrameWriter server, Action over)
     {
-        (_channel, _processId, _ready, _server, _over) = (channel, processId, ready, server, over);
+        (_channel, _processId, _detached, _ready, _server, _over) = (channel, processId, detached, ready, server, over);
         _process = ProcessDescriptor.Open(processId);
         _terminal = streams.Terminal;
         _outputs = streams.Outputs;
@@ -42,7 +43,7 @@ internal sealed class RunningProgram
     internal static RunningProgram Start(uint channel, RunRequest request, Readiness ready, FrameWriter server, Action over)
     {
         (int processId, ProgramStreams streams) = ProgramStart.Start(request);
-        RunningProgram program = new(channel, processId, streams, ready, server, over);
+        RunningProgram program = new(channel, processId, request.Detached, streams, ready, server, over);
         server.Write(MessageFormat.Write(FrameKind.Started, channel, new RunStarted(processId)));
         ready.Add(program._process, Readiness.Input, program.Ended);
         program.Listen();
@@ -55,7 +56,7 @@ internal sealed class RunningProgram
     {
         switch (frame.Kind)
         {
-            case FrameKind.Input:
+            case FrameKind.Input when !_detached:
                 _input.Add(frame.Body.Span);
                 if (_terminal is not null && _input.WantsToWrite)
                 {
@@ -63,7 +64,7 @@ internal sealed class RunningProgram
                 }
 
                 break;
-            case FrameKind.InputEnd:
+            case FrameKind.InputEnd when !_detached:
                 _input.End();
                 break;
             case FrameKind.Credit:
@@ -84,12 +85,21 @@ internal sealed class RunningProgram
                 Signal(MessageFormat.Read<RunSignal>(frame.Body).Number);
                 break;
             case FrameKind.Close:
-                Signal(Hangup);
+                HangUp();
                 CloseStreams();
                 // The end is still waited for, so that no dead process stays.
                 _status ??= -1;
                 _over();
                 break;
+        }
+    }
+
+    /// <summary>Nobody is there for it any more.</summary>
+    internal void HangUp()
+    {
+        if (!_detached)
+        {
+            Signal(Hangup);
         }
     }
 

@@ -12,7 +12,6 @@ namespace ContainerManager.Client.Serve;
 internal sealed class ServeLoop : IDisposable
 {
     private const int StatusOfBadProtocol = 3;
-    private const int Hangup = 1;
 
     private readonly SafeFileHandle _input;
     private readonly FrameWriter _output;
@@ -122,7 +121,7 @@ internal sealed class ServeLoop : IDisposable
     {
         foreach (RunningProgram program in _programs.Values)
         {
-            program.Signal(Hangup);
+            program.HangUp();
         }
     }
 }

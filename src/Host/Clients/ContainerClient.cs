@@ -1,3 +1,5 @@
+using ContainerManager.Protocol;
+
 namespace ContainerManager.Host.Clients;
 
 /// <summary>The client of one run of a container: started when somebody needs it, ended when nobody has needed it for a while.</summary>
@@ -13,6 +15,10 @@ internal sealed class ContainerClient(int run, Func<CancellationToken, Task<Clie
     private readonly CancellationTokenSource _ending = new();
     private ClientConnection? _connection;
     private volatile bool _stands;
+    private volatile ClientStatus? _status;
+
+    /// <summary>How it is; null: it was not needed, or has ended as it should.</summary>
+    internal ClientStatus? Status => _status is { State: "running" } running ? running with { Programs = _connection?.Open ?? 0 } : _status;
 
     /// <summary>Its container is still the one that it was.</summary>
     internal bool IsOf(int other) => run == other;
@@ -75,16 +81,20 @@ internal sealed class ContainerClient(int run, Func<CancellationToken, Task<Clie
         try
         {
             ClientConnection connection = await start(cancellationToken);
+            _status = new ClientStatus("running", Now, 0, null);
             told("client-started", null);
             _ = AfterwardsAsync(connection);
             return connection;
         }
-        catch
+        catch (Exception failure)
         {
+            _status = failure is IOException ? new ClientStatus("failed", Now, 0, failure.Message) : null;
             withdraw();
             throw;
         }
     }
+
+    private static DateTimeOffset Now => TimeProvider.System.GetUtcNow();
 
     /// <summary>Ends it when it has been idle for long, and says so when it ends by itself.</summary>
     private async Task AfterwardsAsync(ClientConnection connection)
@@ -108,6 +118,7 @@ internal sealed class ContainerClient(int run, Func<CancellationToken, Task<Clie
         }
 
         Exception? reason = await connection.Ended;
+        _status = reason is null ? null : new ClientStatus("failed", Now, 0, reason.Message);
         told("client-ended", reason?.Message);
         withdraw();
     }

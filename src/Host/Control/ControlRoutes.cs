@@ -30,12 +30,16 @@ internal sealed class ControlRoutes(IControlledEngine engine)
             (["", "v1", "containers", var name], "DELETE") => StopAsync(context, name, cancellationToken),
             (["", "v1", "containers", var name, "bindings"], "POST") => BindAsync(context, name, cancellationToken),
             (["", "v1", "containers", var name, "bindings"], "DELETE") => UnbindAsync(context, name, cancellationToken),
+            (["", "v1", "programs"], "GET") => ReplyAsync(context, engine.Programs(), ControlJson.Default.ProgramsReply, cancellationToken),
+            (["", "v1", "containers", var name, "programs"], "POST") => StartProgramAsync(context, name, cancellationToken),
+            (["", "v1", "containers", var name, "programs", var number], "DELETE") => StopProgramAsync(context, name, number, cancellationToken),
             (["", "v1", "containers", var name, "runs"], "POST") => RunAsync(context, name, cancellationToken),
-            (["", "v1", "version" or "status" or "events" or "plugins" or "devices" or "why"], _) => throw WrongMethod(context, "GET"),
+            (["", "v1", "version" or "status" or "events" or "plugins" or "devices" or "why" or "programs"], _) => throw WrongMethod(context, "GET"),
             (["", "v1", "plugins", _, "reload"], _) => throw WrongMethod(context, "POST"),
             (["", "v1", "containers"], _) => throw WrongMethod(context, "POST"),
             (["", "v1", "containers", _], _) => throw WrongMethod(context, "DELETE"),
-            (["", "v1", "containers", _, "runs"], _) => throw WrongMethod(context, "POST"),
+            (["", "v1", "containers", _, "programs", _], _) => throw WrongMethod(context, "DELETE"),
+            (["", "v1", "containers", _, "runs" or "programs"], _) => throw WrongMethod(context, "POST"),
             (["", "v1", "containers", _, "bindings"], _) => throw WrongMethod(context, "POST, DELETE"),
             _ => throw new ControlException(StatusCodes.Status404NotFound, $"there is nothing at '{request.Path}'", "the API begins with /v1/"),
         };
@@ -95,6 +99,20 @@ internal sealed class ControlRoutes(IControlledEngine engine)
         RequestCheck.ContainerName(name);
         string path = RequestCheck.Path(context.Request.Query["target"].ToString(), "target");
         await engine.UnbindAsync(name, path, cancellationToken);
+        context.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
+    private async Task StartProgramAsync(HttpContext context, string name, CancellationToken cancellationToken)
+    {
+        RequestCheck.ContainerName(name);
+        ProgramRequest request = await RequestBody.ReadAsync(context.Request, ControlJson.Default.ProgramRequest, cancellationToken);
+        ProgramStatus status = await engine.StartProgramAsync(name, RequestCheck.Program(request), cancellationToken);
+        await ReplyAsync(context, status, ControlJson.Default.ProgramStatus, cancellationToken);
+    }
+
+    private async Task StopProgramAsync(HttpContext context, string name, string number, CancellationToken cancellationToken)
+    {
+        await engine.StopProgramAsync($"{RequestCheck.ContainerName(name)}/{number}", cancellationToken);
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 

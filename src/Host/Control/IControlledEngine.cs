@@ -53,6 +53,17 @@ internal interface IControlledEngine
     /// <exception cref="ControlException">There is no such container, or no client is to be had in it.</exception>
     Task RunAsync(string container, Func<CancellationToken, Task<Stream>> accept, CancellationToken cancellationToken);
 
+    /// <summary>The programs that were started without anybody waiting for them. Does not block.</summary>
+    ProgramsReply Programs();
+
+    /// <summary>Starts a program that nobody waits for. Completes once it runs.</summary>
+    /// <exception cref="ControlException">There is no such container, or the program cannot be started.</exception>
+    Task<ProgramStatus> StartProgramAsync(string container, ProgramRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Ends a program. Completes once it has ended.</summary>
+    /// <exception cref="ControlException">There is no such program, or it does not run any more.</exception>
+    Task StopProgramAsync(string id, CancellationToken cancellationToken);
+
     /// <summary>The last events, oldest first; a bounded number.</summary>
     ImmutableArray<EventRecord> RecentEvents();
 

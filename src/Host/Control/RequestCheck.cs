@@ -33,6 +33,19 @@ internal static class RequestCheck
             : request with { Root = request.Root is null ? null : Path(request.Root, "root") };
     }
 
+    internal static ProgramRequest Program(ProgramRequest request)
+    {
+        if (request.Command.IsDefaultOrEmpty || string.IsNullOrEmpty(request.Command[0]))
+        {
+            throw ControlException.BadRequest("command: a program is required");
+        }
+
+        IEnumerable<string?> texts = [.. request.Command, .. request.Environment is { IsDefault: false } variables ? variables : [], request.User];
+        return texts.Any(static text => text?.Contains('\0') == true) || request.Command.Contains(null!) || request.Environment?.Contains(null!) == true
+            ? throw ControlException.BadRequest("command, environment, user: text without NUL is expected")
+            : request with { WorkingDirectory = request.WorkingDirectory is { } directory ? Path(directory, "workingDirectory") : null };
+    }
+
     /// <summary>An absolute path without <c>..</c>; doubled and trailing slashes and <c>.</c> are taken out.</summary>
     internal static string Path(string? path, string member)
     {

@@ -59,25 +59,34 @@ public sealed record Welcome(int Version, string Container) : IMessage<Welcome>
 /// client itself.
 /// </param>
 /// <param name="Terminal">It gets a terminal of this size; null: three pipes.</param>
-public sealed record RunRequest(string[] Command, string[] Environment, string? WorkingDirectory, string? User, TerminalSize? Terminal) : IMessage<RunRequest>
+/// <param name="Detached">Nobody waits for it: it has neither input nor output, and goes on when the client ends.</param>
+public sealed record RunRequest(
+    string[] Command, string[] Environment, string? WorkingDirectory, string? User, TerminalSize? Terminal, bool Detached = false) : IMessage<RunRequest>
 {
     /// <inheritdoc/>
     public void Write(CborWriter writer)
     {
-        writer.WriteStartArray(5);
+        writer.WriteStartArray(6);
         MessageFormat.Write(writer, Command);
         MessageFormat.Write(writer, Environment);
         MessageFormat.WriteOptional(writer, WorkingDirectory);
         MessageFormat.WriteOptional(writer, User);
         TerminalSize.WriteOptional(writer, Terminal);
+        writer.WriteBoolean(Detached);
         writer.WriteEndArray();
     }
 
     /// <inheritdoc/>
     public static RunRequest Read(CborReader reader)
     {
-        MessageFormat.Begin(reader, 5);
-        RunRequest message = new(MessageFormat.ReadTexts(reader), MessageFormat.ReadTexts(reader), MessageFormat.ReadOptional(reader), MessageFormat.ReadOptional(reader), TerminalSize.ReadOptional(reader));
+        MessageFormat.Begin(reader, 6);
+        RunRequest message = new(
+            MessageFormat.ReadTexts(reader),
+            MessageFormat.ReadTexts(reader),
+            MessageFormat.ReadOptional(reader),
+            MessageFormat.ReadOptional(reader),
+            TerminalSize.ReadOptional(reader),
+            reader.ReadBoolean());
         reader.ReadEndArray();
         return message;
     }

@@ -52,6 +52,17 @@ public static class ControlAddress
     /// </summary>
     public static string Runs(string container) => $"{Container(container)}/runs";
 
+    /// <summary>GET: <see cref="ProgramsReply"/>.</summary>
+    public const string AllPrograms = "/v1/programs";
+
+    /// <summary>POST: <see cref="ProgramRequest"/> → <see cref="ProgramStatus"/>.</summary>
+    public static string Programs(string container) => $"{Container(container)}/programs";
+
+    /// <summary>DELETE: ends the program.</summary>
+    /// <param name="container">The container.</param>
+    /// <param name="number">What comes after the slash in its id.</param>
+    public static string Program(string container, string number) => $"{Programs(container)}/{Uri.EscapeDataString(number)}";
+
     /// <summary>The name of the protocol of <see cref="Runs"/>.</summary>
     public const string RunProtocol = "container-manager-run";
 

@@ -21,5 +21,8 @@ namespace ContainerManager.Protocol;
 [JsonSerializable(typeof(DevicesReply))]
 [JsonSerializable(typeof(WhyReply))]
 [JsonSerializable(typeof(CheckReply))]
+[JsonSerializable(typeof(ProgramRequest))]
+[JsonSerializable(typeof(ProgramStatus))]
+[JsonSerializable(typeof(ProgramsReply))]
 [JsonSerializable(typeof(ApplicationsReply))]
 public sealed partial class ControlJson : JsonSerializerContext;

@@ -35,6 +35,7 @@ public sealed record RuntimeStatus(string Name, string State, string? Reason);
 /// <param name="State"><c>running</c>, <c>waiting</c> (does not run) or <c>failed</c> (cannot be entered).</param>
 /// <param name="Reason">For <c>failed</c>: why, and what to do.</param>
 /// <param name="Bindings">One for each thing that shall be or is mounted.</param>
+/// <param name="Client">The client inside; null: none was needed yet.</param>
 public sealed record ContainerStatus(
     string Name,
     string? Runtime,
@@ -42,7 +43,15 @@ public sealed record ContainerStatus(
     int? ProcessId,
     string State,
     string? Reason,
-    ImmutableArray<BindingStatus> Bindings);
+    ImmutableArray<BindingStatus> Bindings,
+    ClientStatus? Client = null);
+
+/// <summary>The client in a container.</summary>
+/// <param name="State"><c>running</c>, or <c>failed</c>: the last time that one was needed, it could not be started or did not answer.</param>
+/// <param name="Since">Since when.</param>
+/// <param name="Programs">How many programs run through it.</param>
+/// <param name="Reason">For <c>failed</c>: why.</param>
+public sealed record ClientStatus(string State, DateTimeOffset Since, int Programs, string? Reason);
 
 /// <summary>One binding of one container.</summary>
 /// <param name="Source">The path on the host; the pattern of the rule where nothing matches yet.</param>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using ContainerManager.Protocol;
 using ContainerManager.Tests.Integration.Cli;
 using ContainerManager.Tests.Integration.Docker;
@@ -122,6 +123,38 @@ public sealed class ClientTests(DockerEngineFixture fixture) : IAsyncLifetime
         Assert.True(entered.ExitCode == status, $"{entered}\n{Server.Log}");
         Assert.Contains(said, entered.Error, StringComparison.Ordinal);
         Assert.Equal("/tmp/other\n", (await RunAsync("own", "--", "sh", "-c", "ls -d /tmp/*")).Output);
+    }
+
+    [Fact]
+    public async Task ADetachedProgramIsShownEndedAndOutlivesTheServer()
+    {
+        await StartAsync("");
+        await SpawnAsync("own");
+        Ran started = await RunAsync("own", "--detach", "--", "sh", "-c", "trap 'exit 5' TERM; while :; do sleep 1; done");
+        Assert.Equal(("", $"{_name}-own/1\n"), (started.Error, started.Output));
+        Assert.Equal($"{_name}-own/2\n", (await RunAsync("own", "-d", "--", "sh", "-c", "exit 3")).Output);
+        Ran third = await RunAsync("own", "-d", "--env", "CM_TEST=x", "--cwd", "/tmp", "--", "sh", "-c", "echo $CM_TEST > written; exec sleep 1000");
+        Assert.Equal($"{_name}-own/3\n", third.Output);
+        await Server.UntilLoggedAsync($"{_name}-own/2: sh -c exit 3: status 3");
+        Assert.Equal(["/1 running", "/2 ended 3", "/3 running"], await ProgramsAsync());
+        Assert.Equal(2, (await Server.StatusAsync()).Containers.Single().Client!.Programs);
+
+        Assert.Equal(0, (await ContainerUtil.RunAsync(Server.Socket, "stop", $"{_name}-own/1")).ExitCode);
+        Assert.Equal(["/1 ended 5", "/2 ended 3", "/3 running"], await ProgramsAsync());
+        Ran again = await ContainerUtil.RunAsync(Server.Socket, "stop", $"{_name}-own/1");
+        Assert.True(again.ExitCode == 1 && again.Error.Contains("does not run any more", StringComparison.Ordinal), again.ToString());
+        Assert.Equal("x\n", (await RunAsync("own", "--", "cat", "/tmp/written")).Output);
+
+        await Server.StopAsync();
+        await Server.StartAsync();
+        Assert.Equal("1\n", (await RunAsync("own", "--", "sh", "-c", "pgrep -fc '[s]leep 1000'")).Output);
+    }
+
+    private async Task<string[]> ProgramsAsync()
+    {
+        Ran ran = await ContainerUtil.RunAsync(Server.Socket, "--json", "ps", $"{_name}-own");
+        return [.. JsonSerializer.Deserialize(ran.Output, ControlJson.Default.ProgramsReply)!.Programs
+            .Select(program => $"{program.Id[program.Id.IndexOf('/')..]} {program.State}{(program.ExitStatus is { } status ? $" {status}" : "")}")];
     }
 
     [Fact]

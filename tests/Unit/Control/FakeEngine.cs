@@ -101,6 +101,22 @@ internal sealed class FakeEngine : IControlledEngine
     public Task RunAsync(string container, Func<CancellationToken, Task<Stream>> accept, CancellationToken cancellationToken) =>
         throw new ControlException(404, $"no container {container} runs");
 
+    public ProgramsReply Programs() => new([]);
+
+    public Task<ProgramStatus> StartProgramAsync(string container, ProgramRequest request, CancellationToken cancellationToken)
+    {
+        Calls.Enqueue($"start {container} {string.Join(' ', request.Command)}");
+        Known(container);
+        return Task.FromResult(new ProgramStatus($"{container}/1", container, request.Command, 7, DateTimeOffset.UnixEpoch, "running", null));
+    }
+
+    public Task StopProgramAsync(string id, CancellationToken cancellationToken)
+    {
+        Calls.Enqueue($"stop {id}");
+        Known(id.Split('/')[0]);
+        return Task.CompletedTask;
+    }
+
     public ImmutableArray<EventRecord> RecentEvents() => _feed.Recent();
 
     public IAsyncEnumerable<EventRecord> FollowAsync(CancellationToken cancellationToken)
