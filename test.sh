@@ -50,7 +50,7 @@ packages_of() {
     case $1 in
         Integration)
             echo docker.io podman runc crun udev conmon uidmap slirp4netns lxc rsync systemd systemd-container dbus busybox-static iproute2 iptables util-linux \
-                xvfb x11-utils desktop-file-utils libglib2.0-bin procps fuse3 python3-pyudev gcc libc6-dev linux-libc-dev curl jq ;;
+                xvfb x11-utils desktop-file-utils libglib2.0-bin procps fuse3 python3-pyudev gcc musl-tools libc6-dev linux-libc-dev curl jq ;;
         Benchmarks) echo lxd ;;
         *) ;;
     esac

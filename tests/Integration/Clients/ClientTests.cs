@@ -125,6 +125,45 @@ public sealed class ClientTests(DockerEngineFixture fixture) : IAsyncLifetime
         Assert.Equal("/tmp/other\n", (await RunAsync("own", "--", "sh", "-c", "ls -d /tmp/*")).Output);
     }
 
+    /// <summary>Frames that may come at any time (Pong), a million of them, and output that nobody reads; meanwhile another container is used.</summary>
+    [Fact]
+    public async Task AFloodOfOneContainerIsNothingToAnother()
+    {
+        await StartAsync("");
+        await SpawnAsync("bad");
+        await SpawnAsync("good");
+        using Process other = ContainerUtil.Start("/", Server.Socket, "-c", $"{_name}-good", "run", "-i", "--", "cat");
+        await EchoesAsync(other, "before");
+        long before = Resident();
+        double quiet = await MedianOfEchoesAsync(other);
+        using Process unread = ContainerUtil.Start("/", Server.Socket, "-c", $"{_name}-bad", "run", "--", "yes");
+        Assert.Equal("y", await unread.StandardOutput.ReadLineAsync(Stop).AsTask().WaitAsync(Deadline, Stop));
+        // Some of these are pipes that nobody reads, which block.
+        Task<Ran> flood = RunAsync(
+            "bad", "--", "sh", "-c", "for fd in /proc/$PPID/fd/*; do timeout 5 perl -e 'open F, q(>), $ARGV[0]; print F qq(\\0\\0\\0\\0\\4\\0\\0\\0\\0\\0\\0\\0) x 1000000' $fd 2>/dev/null & done; wait");
+        double flooded = await MedianOfEchoesAsync(other);
+        await flood;
+        Assert.True(flooded < Math.Max(10 * quiet, 20), $"{quiet:0.000} ms → {flooded:0.000} ms");
+        Assert.True(Resident() < before + (64 << 10), $"{before} → {Resident()} KiB");
+        TestContext.Current.SendDiagnosticMessage($"an echo of another container: {quiet:0.000} ms, in the flood {flooded:0.000} ms; {before} → {Resident()} KiB");
+        ContainerUtil.End(unread);
+        ContainerUtil.End(other);
+    }
+
+    private static async Task<double> MedianOfEchoesAsync(Process cat)
+    {
+        List<double> times = [];
+        for (int i = 0; i < 300; i++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            await EchoesAsync(cat, "echo");
+            times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+        }
+
+        times.Sort();
+        return times[times.Count / 2];
+    }
+
     [Fact]
     public async Task ADetachedProgramIsShownEndedAndOutlivesTheServer()
     {
