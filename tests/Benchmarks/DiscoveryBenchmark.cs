@@ -61,6 +61,34 @@ internal sealed class DiscoveryBenchmark : IAsyncDisposable
         events.Kill();
     }
 
+    /// <summary>A program that does nothing, run in a container of each engine: through the client that is there, and by the engine's own command. Milliseconds.</summary>
+    internal async IAsyncEnumerable<(string Runtime, string Own, Samples Ours, Samples Theirs)> RunProgramsAsync(BenchServer server, string bin)
+    {
+        foreach (BenchedRuntime runtime in _runtimes.Where(runtime => runtime.Exec.Length > 0))
+        {
+            using Process events = server.Follow();
+            Task<DateTimeOffset> known = Task.Run(() => MomentOf(events, "container-started"));
+            await runtime.Start();
+            await known.WaitAsync(TimeSpan.FromSeconds(30));
+            events.Kill();
+            (Samples ours, Samples theirs) = (new(), new());
+            for (int i = 0; i <= Rounds; i++)
+            {
+                double mine = Programs.Time(Path.Combine(bin, "container-util"), "--socket", server.Socket, "-c", $"{runtime.Name}:{Name}", "run", "--", "true");
+                double other = Programs.Time(runtime.Exec[0], [.. runtime.Exec[1..], "true"]);
+                if (i > 0)
+                {
+                    // The first starts the client.
+                    ours.Add(mine);
+                    theirs.Add(other);
+                }
+            }
+
+            await runtime.Stop();
+            yield return (runtime.Name, $"{runtime.Exec[0]}{(runtime.Exec.Contains("exec") ? " exec" : "")}", ours, theirs);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (IAsyncDisposable engine in _engines)
@@ -101,15 +129,15 @@ internal sealed class DiscoveryBenchmark : IAsyncDisposable
     {
         DockerEngine docker = Mine(await DockerEngine.StartNewAsync());
         await docker.CreateContainerAsync(Name);
-        _runtimes.Add(new BenchedRuntime("docker", () => docker.StartAsync(Name), () => docker.KillAsync(Name)));
+        _runtimes.Add(new BenchedRuntime("docker", () => docker.StartAsync(Name), () => docker.KillAsync(Name)) { Exec = ["docker", "--host", docker.Address, "exec", Name] });
 
         PodmanEngine podman = Mine(await PodmanEngine.StartNewAsync());
         await podman.CreateContainerAsync(Name);
-        _runtimes.Add(new BenchedRuntime("podman", () => podman.StartAsync(Name), () => podman.StopAsync(Name)));
+        _runtimes.Add(new BenchedRuntime("podman", () => podman.StartAsync(Name), () => podman.StopAsync(Name)) { Exec = ["podman", "--url", podman.Address, "exec", Name] });
 
         LxcBed lxc = Mine(new LxcBed());
         await lxc.MakeAsync(Name);
-        _runtimes.Add(new BenchedRuntime("lxc", () => lxc.StartAsync(Name), () => lxc.KillAsync(Name)));
+        _runtimes.Add(new BenchedRuntime("lxc", () => lxc.StartAsync(Name), () => lxc.KillAsync(Name)) { Exec = ["lxc-attach", "--lxcpath", lxc.Lxcpath, "--name", Name, "--"] });
 
         NspawnMachines machines = Mine(new NspawnMachines());
         await machines.StartAsync(Name);
@@ -133,5 +161,8 @@ internal sealed class DiscoveryBenchmark : IAsyncDisposable
     {
         /// <summary>The start is only begun when its command returns: how long that takes says nothing.</summary>
         internal bool ReturnsAtOnce { get; init; }
+
+        /// <summary>The engine's own way to run a program in it.</summary>
+        internal string[] Exec { get; init; } = [];
     }
 }

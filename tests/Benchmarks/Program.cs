@@ -94,6 +94,11 @@ try
             Row($"{runtime}: container start to known", $"{known.Median:0.0} ms", started is null ? "" : $"start by itself {started.Median:0.0} ms", "", "");
         }
 
+        await foreach ((string runtime, string own, Samples ours, Samples theirs) in discovery.RunProgramsAsync(server, bin))
+        {
+            Row($"{runtime}: run -- true, client there", $"{ours.Median:0.0} ms", $"{own} {theirs.Median:0.0} ms", $"{ours.Median / theirs.Median:0.00}", "");
+        }
+
         Idle(server, "server: CPU over 30 s idle, 5 runtimes");
     }
 
