@@ -112,19 +112,45 @@ internal static class NamespaceEntry
         return child.Length > 0 ? child : throw new IOException("the client has ended");
     }
 
-    /// <summary>So that what it starts counts as the container's, and is under its limits.</summary>
+    /// <summary>
+    /// So that what it starts counts as the container's, and is under its limits. Where it is already it is not moved: that would take the kernel some
+    /// milliseconds all the same (a grace period of RCU).
+    /// </summary>
     private static void JoinCgroups(ContainerEntry entry, string processId)
     {
+        Dictionary<string, string> now = CgroupsOf(processId);
         foreach (MountTableEntry mount in MountTable.OfSelf().Mounts.Where(mount => mount.FileSystemType is "cgroup" or "cgroup2"))
         {
-            string? path = mount.FileSystemType == "cgroup2"
-                ? entry.Cgroups.GetValueOrDefault("")
-                : entry.Cgroups.Where(cgroup => cgroup.Key.Length > 0 && mount.MountPoint.Split('/')[^1].Split(',').Contains(cgroup.Key)).Select(cgroup => cgroup.Value).FirstOrDefault();
-            string? beneath = path is null ? null : mount.Root != "/" && path.StartsWith(mount.Root, StringComparison.Ordinal) ? path[mount.Root.Length..] : path;
-            if (beneath is { Length: > 1 })
+            string? controller = mount.FileSystemType == "cgroup2" ? "" : Names(mount).FirstOrDefault(entry.Cgroups.ContainsKey);
+            if (controller is null || !entry.Cgroups.TryGetValue(controller, out string? path) || path == now.GetValueOrDefault(controller))
             {
-                File.WriteAllText($"{mount.MountPoint}{beneath}/cgroup.procs", processId, Encoding.ASCII);
+                continue;
+            }
+
+            string beneath = mount.Root != "/" && path.StartsWith(mount.Root, StringComparison.Ordinal) ? path[mount.Root.Length..] : path;
+            File.WriteAllText($"{mount.MountPoint}{beneath.TrimEnd('/')}/cgroup.procs", processId, Encoding.ASCII);
+        }
+    }
+
+    /// <summary>What a hierarchy of version 1 is called: its controllers, or a name (<c>name=systemd</c>), after which it is mounted.</summary>
+    private static IEnumerable<string> Names(MountTableEntry mount)
+    {
+        string last = mount.MountPoint.Split('/')[^1];
+        return [.. last.Split(','), "name=" + last];
+    }
+
+    /// <summary>By controller, as <see cref="ContainerEntry.Cgroups"/> (cgroups(7)).</summary>
+    private static Dictionary<string, string> CgroupsOf(string processId)
+    {
+        Dictionary<string, string> cgroups = [];
+        foreach (string[] fields in File.ReadLines($"/proc/{processId}/cgroup").Select(line => line.Split(':', 3)).Where(fields => fields.Length == 3))
+        {
+            foreach (string controller in fields[1].Split(','))
+            {
+                cgroups[controller] = fields[2];
             }
         }
+
+        return cgroups;
     }
 }
