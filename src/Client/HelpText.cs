@@ -4,9 +4,10 @@ namespace ContainerManager.Client;
 internal static class HelpText
 {
     internal const string Whole = """
-        Usage: client VERB
+        Usage: client [VERB]
 
-        The program of Container Manager that runs inside containers.
+        The program of Container Manager that runs inside containers. Without a verb it serves the server that listens in /yacc,
+        which is /yacc/NAME of the host: for containers that the server may not enter.
 
           init ...        be the first process of a light container; started by the server
           serve           run programs for the server, over standard input and output; started by the server

@@ -1,12 +1,14 @@
 using ContainerManager.Client;
 using ContainerManager.Client.Init;
 using ContainerManager.Client.Look;
+using ContainerManager.Client.Manual;
 using ContainerManager.Client.Serve;
 using ContainerManager.Linux;
 using ContainerManager.Protocol;
 
 return args switch
 {
+    [] => ManualClient.Run(),
     ["--help" or "-h" or "help", ..] => Say(HelpText.Whole),
     ["--version"] => Say(HelpText.Version),
     ["init", "--help"] => Say(HelpText.Init),
@@ -19,7 +21,6 @@ return args switch
     ["exec", .. string[] rest] => ExecStage.Run(rest),
     ["hold"] => Hold.Run(null),
     ["hold", "--root", string root] => Hold.Run(root),
-    [] => Refuse("starting by hand is not possible yet: the server puts mounts into containers without a client.\nTry 'client --help'."),
     _ => Refuse($"unknown argument '{args[0]}'.\nTry 'client --help'."),
 };
 

@@ -79,9 +79,14 @@ internal sealed class DetachedPrograms(ContainerClients clients, Action<string, 
         foreach (int signal in (int[])[Terminate, Kill])
         {
             await program.Run.SendAsync(FrameKind.Signal, Body(FrameKind.Signal, new RunSignal(signal)), cancellationToken);
-            if (await Task.WhenAny(program.Ended, Task.Delay(s_grace, cancellationToken)) == program.Ended)
+            try
             {
+                await program.Ended.WaitAsync(s_grace, cancellationToken);
                 return;
+            }
+            catch (TimeoutException)
+            {
+                // The next signal.
             }
         }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using ContainerManager.Abstractions;
 using ContainerManager.Host.Containers;
 using ContainerManager.Host.Devices;
@@ -49,7 +50,7 @@ internal sealed class Engine : IPathSink, IEventSink, IDisposable
             DeviceDirectories.Remove(container);
         };
         DeviceListWatch lists = new();
-        _services = new LaneServices(Loop, new MountExecutor(_entrance, _clones), Strategies, journal, nodes, DeviceDirectories, lists, Post);
+        _services = new LaneServices(Loop, new MountExecutor(_entrance, _clones), Strategies, journal, nodes, DeviceDirectories, lists, InsideMounts.GetValueOrDefault, Post);
         _watcher = new PathWatcher(this, Loop, TimeProvider.System);
         Loop.Add(_watcher.Notifications);
         Loop.Add(_watcher.Mounts);
@@ -61,6 +62,9 @@ internal sealed class Engine : IPathSink, IEventSink, IDisposable
 
     /// <summary>The ways to mount.</summary>
     internal MountStrategies Strategies { get; } = new();
+
+    /// <summary>Those who mount in containers where we may not enter them.</summary>
+    internal ConcurrentDictionary<ContainerId, IInsideMounts> InsideMounts { get; } = new();
 
     /// <summary>Where is kept what the devices of containers need.</summary>
     internal DeviceDirectories DeviceDirectories { get; }

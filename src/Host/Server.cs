@@ -62,6 +62,7 @@ internal sealed class Server(ServerOptions options, ServerConfiguration configur
 
         engine.Loop.Start();
         await plugins.StartAsync();
+        await using ManualClients manual = ManualClients.Start(options.BindRoot, configuration.Containers, engine, clients, logger);
         configured.WarnWithout(connections.Launcher);
         Log.Ready(logger, Version, options.ConfigurationFile, options.Socket, plugins.Reports.Length);
 

@@ -34,6 +34,15 @@ public abstract record MountAction
     /// <summary>Inside: takes our mount away, if it is still there and still ours. Cannot be undone; last but for the next.</summary>
     public sealed record DetachMount(string Target, ulong MountId) : MountAction;
 
+    /// <summary>
+    /// Puts the clone where the container sees it by propagation (mount_namespaces(7)), and has the client that was started inside move it on the target, for
+    /// which it makes what is missing; in the place of our mount <paramref name="Replaced"/>, if that is not 0. Undone by taking it away again.
+    /// </summary>
+    public sealed record PropagateClone(string Target, ulong Replaced) : MountAction;
+
+    /// <summary>Has the client take our mount away, and what was made to mount upon. Cannot be undone; last.</summary>
+    public sealed record WithdrawClone(string Target, ulong MountId, ImmutableArray<string> Made) : MountAction;
+
     /// <summary>Removes mount points that we made, innermost first, as far as they are empty.</summary>
     public sealed record RemoveMountPoints(ImmutableArray<string> Made) : MountAction;
 

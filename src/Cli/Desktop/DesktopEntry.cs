@@ -41,7 +41,7 @@ internal sealed class DesktopEntry
     internal static DesktopEntry? Parse(ReadOnlySpan<byte> bytes)
     {
         List<(string Name, List<(string Key, string Value)> Keys)> groups = [];
-        foreach (string line in Encoding.UTF8.GetString(bytes).Split('\n').Select(static line => line.Trim()))
+        foreach (string line in Encoding.UTF8.GetString(bytes).Split('\n').Select(static line => line.Trim()).Where(static line => !line.Any(IsUnfit)))
         {
             if (line is ['[', .. var group, ']'])
             {
@@ -55,6 +55,9 @@ internal sealed class DesktopEntry
 
         return groups is [(Main, _), ..] ? new DesktopEntry(groups) : null;
     }
+
+    /// <summary>No value has them, and some readers would take them for the end of a line.</summary>
+    private static bool IsUnfit(char c) => char.IsControl(c) && c != '\t';
 
     /// <summary>The entry that runs it from outside.</summary>
     /// <param name="exported">How.</param>

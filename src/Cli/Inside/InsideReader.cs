@@ -12,6 +12,9 @@ internal sealed class InsideReader(ControlClient server, string container, strin
 {
     private const int LongestComplaint = 4096;
 
+    /// <summary>Bytes of one list: it comes from a container, which might go on for ever.</summary>
+    private const int LongestList = 64 * 1024 * 1024;
+
     /// <summary>Reads messages to the end.</summary>
     /// <param name="command">One of <see cref="ClientCommands"/>, and its arguments.</param>
     /// <param name="message">Gets each; null: the end of a list.</param>
@@ -21,6 +24,7 @@ internal sealed class InsideReader(ControlClient server, string container, strin
         where T : class, IMessage<T>
     {
         MessageSequence messages = new();
+        int length = 0;
         StringBuilder complaint = new();
         Stream stream = await server.RunAsync(container, cancellationToken);
         int status = await RunSession.ListenAsync(stream, new RunRequest([ClientCommands.Program, .. command], [], "/", user, null), Take, cancellationToken);
@@ -38,9 +42,16 @@ internal sealed class InsideReader(ControlClient server, string container, strin
                 return;
             }
 
+            length += bytes.Length;
+            if (length > LongestList)
+            {
+                throw new Failure(ExitCode.Failed, $"{container} has too much to tell: more than {LongestList >> 20} MiB");
+            }
+
             messages.Add(bytes.Span);
             while (messages.TryTake(out T? next))
             {
+                length = next is null ? 0 : length;
                 message(next);
             }
         }

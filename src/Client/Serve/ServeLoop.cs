@@ -1,4 +1,5 @@
 using System.Globalization;
+using ContainerManager.Client.Manual;
 using ContainerManager.Linux;
 using ContainerManager.Protocol;
 using Microsoft.Win32.SafeHandles;
@@ -18,10 +19,13 @@ internal sealed class ServeLoop : IDisposable
     private readonly FrameBuffer _received = new();
     private readonly Readiness _ready = new();
     private readonly Dictionary<uint, RunningProgram> _programs = [];
+    private readonly InsideMounts? _mounts;
+    private readonly Action<string>? _welcomed;
     private bool _welcome;
     private bool _over;
 
-    private ServeLoop(SafeFileHandle input, SafeFileHandle output) => (_input, _output) = (input, new FrameWriter(output));
+    private ServeLoop(SafeFileHandle input, SafeFileHandle output, InsideMounts? mounts = null, Action<string>? welcomed = null) =>
+        (_input, _output, _mounts, _welcomed) = (input, new FrameWriter(output), mounts, welcomed);
 
     /// <summary>Runs until the server closes the stream; returns the exit status.</summary>
     internal static int Run()
@@ -40,6 +44,29 @@ internal sealed class ServeLoop : IDisposable
         {
             Descriptor.TryWrite(error, System.Text.Encoding.UTF8.GetBytes($"client: {failure.Message}\n"));
             return failure is ProtocolException ? StatusOfBadProtocol : 1;
+        }
+        finally
+        {
+            loop.HangUpAll();
+        }
+    }
+
+    /// <summary>Serves over a socket until the server closes it.</summary>
+    /// <param name="server">The socket.</param>
+    /// <param name="mounts">Mounts what the server has made for us.</param>
+    /// <param name="welcomed">Told as which container.</param>
+    /// <returns>Why it is over, for a person.</returns>
+    internal static string Serve(SafeFileHandle server, InsideMounts mounts, Action<string> welcomed)
+    {
+        using ServeLoop loop = new(server, server, mounts, welcomed);
+        try
+        {
+            loop.RunToTheEnd();
+            return "the server has ended";
+        }
+        catch (IOException failure)
+        {
+            return failure.Message;
         }
         finally
         {
@@ -83,11 +110,18 @@ internal sealed class ServeLoop : IDisposable
     {
         switch (frame.Kind)
         {
-            case FrameKind.Welcome when !_welcome && MessageFormat.Read<Welcome>(frame.Body).Version == Frames.Version:
+            case FrameKind.Welcome when !_welcome && MessageFormat.Read<Welcome>(frame.Body) is { Version: Frames.Version } welcome:
                 _welcome = true;
+                _welcomed?.Invoke(welcome.Container);
                 break;
             case FrameKind.Ping when _welcome:
                 _output.Write(new Frame(FrameKind.Pong, 0, default));
+                break;
+            case FrameKind.Mount when _welcome && _mounts is not null:
+                _output.Write(MessageFormat.Write(FrameKind.Mounted, frame.Channel, _mounts.Mount(MessageFormat.Read<MountInside>(frame.Body))));
+                break;
+            case FrameKind.Unmount when _welcome && _mounts is not null:
+                _output.Write(MessageFormat.Write(FrameKind.Mounted, frame.Channel, InsideMounts.Unmount(MessageFormat.Read<UnmountInside>(frame.Body))));
                 break;
             case FrameKind.Run when _welcome && frame.Channel != 0 && !_programs.ContainsKey(frame.Channel) && _programs.Count < Frames.MostChannels:
                 Start(frame.Channel, MessageFormat.Read<RunRequest>(frame.Body));

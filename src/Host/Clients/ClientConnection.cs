@@ -14,7 +14,7 @@ internal sealed class ClientConnection : IAsyncDisposable
 
     private readonly FrameStream _frames;
     private readonly TimeProvider _time;
-    private readonly ConcurrentDictionary<uint, RunChannel> _channels = new();
+    private readonly ConcurrentDictionary<uint, IClientChannel> _channels = new();
     private readonly CancellationTokenSource _ending = new();
     private ITimer? _asking;
     private uint _last;
@@ -33,7 +33,7 @@ internal sealed class ClientConnection : IAsyncDisposable
     internal required bool IsOfPlugin { get; init; }
 
     /// <summary>Runs that have not ended.</summary>
-    internal int Open => _channels.Count;
+    internal int Runs => _channels.Count;
 
     /// <summary>Waits for the client to say that it is there.</summary>
     /// <param name="stream">To it; disposed with the connection, and when this fails.</param>
@@ -78,7 +78,30 @@ internal sealed class ClientConnection : IAsyncDisposable
 
     /// <summary>Opens a channel for a run.</summary>
     /// <exception cref="IOException">It is over, or there are too many.</exception>
-    internal RunChannel OpenRun()
+    internal RunChannel OpenRun() => Open(number => new RunChannel(number, this)).Channel;
+
+    /// <summary>Has the client mount or unmount something.</summary>
+    /// <param name="kind"><see cref="FrameKind.Mount"/> or <see cref="FrameKind.Unmount"/>.</param>
+    /// <param name="request">What.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <exception cref="IOException">It is over, or there are too many questions.</exception>
+    internal async Task<MountedInside> AskAsync<T>(FrameKind kind, T request, CancellationToken cancellationToken)
+        where T : IMessage<T>
+    {
+        (uint number, MountQuestion question) = Open(_ => new MountQuestion());
+        try
+        {
+            await SendAsync(MessageFormat.Write(kind, number, request), cancellationToken);
+            return await question.Answer.WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            Forget(number);
+        }
+    }
+
+    private (uint Number, T Channel) Open<T>(Func<uint, T> make)
+        where T : IClientChannel
     {
         if (Ended.IsCompleted)
         {
@@ -91,14 +114,14 @@ internal sealed class ClientConnection : IAsyncDisposable
         }
 
         uint number = Interlocked.Increment(ref _last);
-        RunChannel channel = new(number, this);
+        T channel = make(number);
         _channels[number] = channel;
         if (Ended.IsCompleted)
         {
             channel.Lose(new IOException("the client has ended"));
         }
 
-        return channel;
+        return (number, channel);
     }
 
     /// <exception cref="IOException">The client is lost.</exception>
@@ -148,7 +171,7 @@ internal sealed class ClientConnection : IAsyncDisposable
         }
 
         await _frames.DisposeAsync();
-        foreach (RunChannel channel in _channels.Values)
+        foreach (IClientChannel channel in _channels.Values)
         {
             channel.Lose(reason as IOException ?? new IOException("the client has ended"));
         }
@@ -162,7 +185,7 @@ internal sealed class ClientConnection : IAsyncDisposable
         if (frame.Channel != 0)
         {
             // What comes for a run that was closed meanwhile was under way.
-            if (_channels.TryGetValue(frame.Channel, out RunChannel? channel))
+            if (_channels.TryGetValue(frame.Channel, out IClientChannel? channel))
             {
                 if (channel.Take(frame))
                 {

@@ -18,7 +18,7 @@ internal sealed class ContainerClient(int run, Func<CancellationToken, Task<Clie
     private volatile ClientStatus? _status;
 
     /// <summary>How it is; null: it was not needed, or has ended as it should.</summary>
-    internal ClientStatus? Status => _status is { State: "running" } running ? running with { Programs = _connection?.Open ?? 0 } : _status;
+    internal ClientStatus? Status => _status is { State: "running" } running ? running with { Programs = _connection?.Runs ?? 0 } : _status;
 
     /// <summary>Its container is still the one that it was.</summary>
     internal bool IsOf(int other) => run == other;
@@ -36,6 +36,22 @@ internal sealed class ContainerClient(int run, Func<CancellationToken, Task<Clie
     {
         _stands = true;
         await await WithConnectionAsync(connection => connection.Ended, cancellationToken);
+    }
+
+    /// <summary>One has come by itself: it is used for as long as it stays, and not ended when nobody needs it.</summary>
+    internal async Task AdoptAsync(ClientConnection connection)
+    {
+        _stands = true;
+        await _starting.WaitAsync(_ending.Token);
+        try
+        {
+            _connection = connection;
+            Follow(connection);
+        }
+        finally
+        {
+            _starting.Release();
+        }
     }
 
     /// <summary>Ends it where the stream to it is an object of the runtime's plugin.</summary>
@@ -81,9 +97,7 @@ internal sealed class ContainerClient(int run, Func<CancellationToken, Task<Clie
         try
         {
             ClientConnection connection = await start(cancellationToken);
-            _status = new ClientStatus("running", Now, 0, null);
-            told("client-started", null);
-            _ = AfterwardsAsync(connection);
+            Follow(connection);
             return connection;
         }
         catch (Exception failure)
@@ -92,6 +106,13 @@ internal sealed class ContainerClient(int run, Func<CancellationToken, Task<Clie
             withdraw();
             throw;
         }
+    }
+
+    private void Follow(ClientConnection connection)
+    {
+        _status = new ClientStatus("running", Now, 0, null);
+        told("client-started", null);
+        _ = AfterwardsAsync(connection);
     }
 
     private static DateTimeOffset Now => TimeProvider.System.GetUtcNow();
@@ -114,7 +135,7 @@ internal sealed class ContainerClient(int run, Func<CancellationToken, Task<Clie
                 break;
             }
 
-            wasIdle = connection.Open == 0;
+            wasIdle = connection.Runs == 0;
         }
 
         Exception? reason = await connection.Ended;
@@ -129,7 +150,7 @@ internal sealed class ContainerClient(int run, Func<CancellationToken, Task<Clie
         await _starting.WaitAsync();
         try
         {
-            if (_stands || !wasIdle || connection.Open > 0)
+            if (_stands || !wasIdle || connection.Runs > 0)
             {
                 return false;
             }

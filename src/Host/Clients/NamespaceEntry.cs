@@ -1,7 +1,9 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using ContainerManager.Abstractions;
+using ContainerManager.Host.Plugins;
 using ContainerManager.Host.State;
 using ContainerManager.Linux;
 using Microsoft.Win32.SafeHandles;
@@ -118,7 +120,7 @@ internal static class NamespaceEntry
     /// </summary>
     private static void JoinCgroups(ContainerEntry entry, string processId)
     {
-        Dictionary<string, string> now = CgroupsOf(processId);
+        ImmutableDictionary<string, string> now = ProcFiles.Cgroups(File.ReadAllText($"/proc/{processId}/cgroup"));
         foreach (MountTableEntry mount in MountTable.OfSelf().Mounts.Where(mount => mount.FileSystemType is "cgroup" or "cgroup2"))
         {
             string? controller = mount.FileSystemType == "cgroup2" ? "" : Names(mount).FirstOrDefault(entry.Cgroups.ContainsKey);
@@ -137,20 +139,5 @@ internal static class NamespaceEntry
     {
         string last = mount.MountPoint.Split('/')[^1];
         return [.. last.Split(','), "name=" + last];
-    }
-
-    /// <summary>By controller, as <see cref="ContainerEntry.Cgroups"/> (cgroups(7)).</summary>
-    private static Dictionary<string, string> CgroupsOf(string processId)
-    {
-        Dictionary<string, string> cgroups = [];
-        foreach (string[] fields in File.ReadLines($"/proc/{processId}/cgroup").Select(line => line.Split(':', 3)).Where(fields => fields.Length == 3))
-        {
-            foreach (string controller in fields[1].Split(','))
-            {
-                cgroups[controller] = fields[2];
-            }
-        }
-
-        return cgroups;
     }
 }

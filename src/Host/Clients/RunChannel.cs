@@ -6,7 +6,7 @@ namespace ContainerManager.Host.Clients;
 /// <summary>One run of a program inside, as the server sees it. What it holds for a slow reader is bounded by the credit that the reader gave.</summary>
 /// <param name="number">Its channel on the connection.</param>
 /// <param name="connection">Its connection.</param>
-internal sealed class RunChannel(uint number, ClientConnection connection)
+internal sealed class RunChannel(uint number, ClientConnection connection) : IClientChannel
 {
     private readonly Channel<Frame> _received = Channel.CreateUnbounded<Frame>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Lock _lock = new();
@@ -47,9 +47,8 @@ internal sealed class RunChannel(uint number, ClientConnection connection)
         return connection.SendAsync(new Frame(kind, number, body), cancellationToken);
     }
 
-    /// <summary>Takes a frame of the client's. True: it was the last.</summary>
-    /// <exception cref="ProtocolException">The client does not keep to the protocol.</exception>
-    internal bool Take(Frame frame)
+    /// <inheritdoc/>
+    public bool Take(Frame frame)
     {
         lock (_lock)
         {
@@ -82,9 +81,8 @@ internal sealed class RunChannel(uint number, ClientConnection connection)
         }
     }
 
-    /// <summary>Nothing more comes.</summary>
-    /// <param name="reason">Why.</param>
-    internal void Lose(Exception reason)
+    /// <inheritdoc/>
+    public void Lose(Exception reason)
     {
         lock (_lock)
         {

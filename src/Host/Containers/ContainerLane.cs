@@ -25,6 +25,9 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
     private int _checking;
     private volatile bool _abandoned;
 
+    /// <summary>The kernel does not let us into its mount namespace.</summary>
+    private bool _locked;
+
     /// <summary>Adds a step. Returns at once.</summary>
     /// <param name="run">The run it is meant for.</param>
     /// <param name="step">What to do.</param>
@@ -123,15 +126,13 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
     {
         try
         {
-            IMountStrategy strategy = services.Strategies.For(entry, named);
-            Attachment? attachment = step switch
-            {
-                Step.Attach attach => Attach(entry, strategy, attach),
-                Step.Replace replace => Replace(entry, strategy, replace),
-                Step.Detach detach => Detach(entry, strategy, detach),
-                _ => throw new ArgumentException($"unknown step {step.GetType().Name}", nameof(step)),
-            };
-            return new HostEvent.StepSucceeded(id, run, step, attachment, Now);
+            return new HostEvent.StepSucceeded(id, run, step, Do(step, entry, _locked ? named ?? PropagationMount.StrategyName : named), Now);
+        }
+        catch (KernelException refused) when (named is null && !_locked && FailureAdvice.IsEntryRefused(refused))
+        {
+            // From now on by somebody inside.
+            _locked = true;
+            return Try(run, step, entry, named);
         }
         catch (IOException failure)
         {
@@ -144,6 +145,18 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
         }
     }
 
+    private Attachment? Do(Step.OnTarget step, ContainerEntry entry, string? named)
+    {
+        IMountStrategy strategy = services.Strategies.For(entry, named);
+        return step switch
+        {
+            Step.Attach attach => Attach(entry, strategy, attach),
+            Step.Replace replace => Replace(entry, strategy, replace),
+            Step.Detach detach => Detach(entry, strategy, detach),
+            _ => throw new ArgumentException($"unknown step {step.GetType().Name}", nameof(step)),
+        };
+    }
+
     private Attachment Attach(ContainerEntry entry, IMountStrategy strategy, Step.Attach step)
     {
         // Before there is a node that could be opened in vain.
@@ -153,8 +166,11 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
             entry,
             strategy.Attach(request),
             prepared => Attaching(RecordedAttachment.Of(id, AttachmentOf(request, WithParents(request, Shown(prepared, step.Desired))))),
-            step.Desired.Identity);
-        return Remembered(AttachmentOf(request, WithParents(request, Shown(outcome, step.Desired)))) with { Notice = notice };
+            step.Desired.Identity,
+            services.Inside(id));
+        Attachment attachment = AttachmentOf(request, WithParents(request, Shown(outcome, step.Desired)));
+        RecordAgain(strategy, attachment);
+        return Remembered(attachment) with { Notice = notice };
     }
 
     private Attachment Replace(ContainerEntry entry, IMountStrategy strategy, Step.Replace step)
@@ -168,9 +184,21 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
                 id,
                 AttachmentOf(request, Shown(prepared, step.Desired) with { Made = Joined(step.Current.Made, prepared.Made) }),
                 replaces: step.Current.MountId)),
-            step.Desired.Identity);
+            step.Desired.Identity,
+            services.Inside(id));
         Release(step.Current, except: step.Desired.Identity);
-        return Remembered(AttachmentOf(request, Shown(outcome, step.Desired) with { Made = Joined(step.Current.Made, outcome.Made) })) with { Notice = notice };
+        Attachment attachment = AttachmentOf(request, Shown(outcome, step.Desired) with { Made = Joined(step.Current.Made, outcome.Made) });
+        RecordAgain(strategy, attachment);
+        return Remembered(attachment) with { Notice = notice };
+    }
+
+    /// <summary>What is moved inside is another clone: its id is known only afterwards.</summary>
+    private void RecordAgain(IMountStrategy strategy, Attachment attachment)
+    {
+        if (strategy is PropagationMount)
+        {
+            services.Journal.Attaching(RecordedAttachment.Of(id, attachment));
+        }
     }
 
     /// <summary>A step that has hung may wake when another lane serves the container already, and must not mount beside it.</summary>
@@ -186,7 +214,7 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
 
     private Attachment? Detach(ContainerEntry entry, IMountStrategy strategy, Step.Detach step)
     {
-        services.Executor.Execute(entry, strategy.Detach(step.Current.Mount));
+        services.Executor.Execute(entry, strategy.Detach(step.Current.Mount), inside: services.Inside(id));
         services.Journal.Detached(RecordedAttachment.Of(id, step.Current));
         Release(step.Current, except: default);
         _madeDirectories.RemoveWhere(directory => step.Current.Made.Contains(directory) && !Exists(entry, directory));

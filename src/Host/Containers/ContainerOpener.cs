@@ -47,7 +47,8 @@ internal sealed class ContainerOpener(IContainerRuntime runtime, TimeProvider ti
     }
 
     /// <summary>Holds no object of the plugin: it may be unloaded while its containers run.</summary>
-    private static ContainerEntry Ours(ContainerEntry entry)
+    /// <exception cref="IOException">It is the host itself.</exception>
+    internal static ContainerEntry Ours(ContainerEntry entry)
     {
         if (FileStatus.OfHandle(entry.MountNamespace).Identity == s_ownNamespace)
         {

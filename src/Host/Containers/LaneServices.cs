@@ -1,3 +1,4 @@
+using ContainerManager.Abstractions;
 using ContainerManager.Host.Devices;
 using ContainerManager.Host.Events;
 using ContainerManager.Host.Journaling;
@@ -14,6 +15,7 @@ namespace ContainerManager.Host.Containers;
 /// <param name="Nodes">The device nodes that are mounted.</param>
 /// <param name="Devices">Where is kept what devices need.</param>
 /// <param name="Lists">The device lists in which something is granted.</param>
+/// <param name="Inside">Who mounts in a container where we may not enter it; null: nobody.</param>
 /// <param name="Post">Where results go.</param>
 internal sealed record LaneServices(
     EventLoop Loop,
@@ -23,4 +25,5 @@ internal sealed record LaneServices(
     StagedNodes Nodes,
     DeviceDirectories Devices,
     DeviceListWatch Lists,
+    Func<ContainerId, IInsideMounts?> Inside,
     Action<HostEvent> Post);

@@ -10,7 +10,7 @@ namespace ContainerManager.Host.Containers;
 internal sealed class MountStrategies
 {
     private readonly Lock _lock = new();
-    private volatile IReadOnlyList<(string Name, IMountStrategy Strategy)> _all = [FirstOf(new NamespaceMount())];
+    private volatile IReadOnlyList<(string Name, IMountStrategy Strategy)> _all = [Named(new NamespaceMount()), Named(new PropagationMount())];
 
     internal IEnumerable<string> Names => _all.Select(strategy => strategy.Name);
 
@@ -50,5 +50,5 @@ internal sealed class MountStrategies
             ?? throw new MountRefusedException(string.Join("; ", named.Select(strategy => $"{strategy.Name}: {strategy.Strategy.ReasonAgainst(container)}")));
     }
 
-    private static (string, IMountStrategy) FirstOf(NamespaceMount usual) => (usual.Name, usual);
+    private static (string, IMountStrategy) Named(IMountStrategy ours) => (ours.Name, ours);
 }

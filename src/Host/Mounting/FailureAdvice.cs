@@ -17,6 +17,9 @@ internal static class FailureAdvice
         (kernel.Errno == ENOENT || kernel.Errno == ENOTDIR) &&
         (kernel.Call == "open_tree" || kernel.Call.StartsWith("move_mount", StringComparison.Ordinal));
 
+    /// <summary>The kernel does not let us into the container's mount namespace.</summary>
+    internal static bool IsEntryRefused(KernelException failure) => failure.Errno == EPERM && failure.Call.StartsWith("setns", StringComparison.Ordinal);
+
     private static string? AdviceFor(KernelException failure)
     {
         int errno = failure.Errno;

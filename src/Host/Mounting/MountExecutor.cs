@@ -14,11 +14,12 @@ internal sealed class MountExecutor(MountNamespaceEntrance entrance, CloneMaker 
     /// mount points that will be made: the moment to write it down.
     /// </param>
     /// <param name="source">What the source is known to be; the default: nothing, or it does not matter.</param>
+    /// <param name="inside">Mounts there without our entering it; null: nobody does.</param>
     /// <exception cref="KernelException">The kernel refused; nothing is left changed.</exception>
     /// <exception cref="MountRefusedException">The target is not fit; nothing was changed.</exception>
-    internal MountOutcome Execute(ContainerEntry container, ImmutableArray<MountAction> actions, Action<MountOutcome>? beforeAct = null, FileIdentity source = default)
+    internal MountOutcome Execute(ContainerEntry container, ImmutableArray<MountAction> actions, Action<MountOutcome>? beforeAct = null, FileIdentity source = default, IInsideMounts? inside = null)
     {
-        using MountWork work = new(entrance, clones, container, source, beforeAct);
+        using MountWork work = new(entrance, clones, container, source, beforeAct, inside);
         try
         {
             foreach (MountAction action in actions)

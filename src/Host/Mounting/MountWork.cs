@@ -8,7 +8,7 @@ namespace ContainerManager.Host.Mounting;
 
 /// <summary>The actions of one step, from the first to the last.</summary>
 internal sealed class MountWork(
-    MountNamespaceEntrance entrance, CloneMaker clones, ContainerEntry container, FileIdentity source, Action<MountOutcome>? beforeAct) : IDisposable
+    MountNamespaceEntrance entrance, CloneMaker clones, ContainerEntry container, FileIdentity source, Action<MountOutcome>? beforeAct, IInsideMounts? inside) : IDisposable
 {
     private readonly MountPointMaker _points = new(container);
     private DetachedMount? _clone;
@@ -30,6 +30,8 @@ internal sealed class MountWork(
             case MountAction.SwapForClone a: Swap(a); break;
             case MountAction.DetachMount a: Detach(a); break;
             case MountAction.RemoveMountPoints a: _points.Remove(a.Made); break;
+            case MountAction.PropagateClone a: Propagate(a); break;
+            case MountAction.WithdrawClone a: Inside.Detach(a.Target, a.MountId, a.Made); break;
             case MountAction.Look a: Look(a); break;
             default: throw new ArgumentException($"unknown action {action.GetType().Name}", nameof(action));
         }
@@ -50,6 +52,16 @@ internal sealed class MountWork(
     {
         _clone?.Dispose();
         _target?.Dispose();
+    }
+
+    private IInsideMounts Inside => inside ?? throw new MountRefusedException(
+        "the server may not enter the container, and no client is connected that would mount inside: give the container /yacc/NAME of the host as /yacc, as a slave, and start 'client' in it");
+
+    private void Propagate(MountAction.PropagateClone action)
+    {
+        IInsideMounts mounts = Inside;
+        beforeAct?.Invoke(Outcome);
+        _found = mounts.Attach(Clone, action.Target, action.Replaced);
     }
 
     private void MakeMountPoint(string target)

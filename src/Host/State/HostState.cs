@@ -243,7 +243,7 @@ internal sealed class HostState
     /// <summary>What a strategy could not do that was not there, or was another.</summary>
     private void TryFailedAgain()
     {
-        foreach (ContainerState container in _containers.Values.Where(container => container.Strategy is not null))
+        foreach (ContainerState container in _containers.Values)
         {
             container.TryFailedAgain();
             _dirty.MarkAll(container);

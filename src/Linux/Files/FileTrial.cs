@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
 using ContainerManager.Linux.Native;
 using Microsoft.Win32.SafeHandles;
 using static Tmds.Linux.LibC;
@@ -11,8 +10,6 @@ public static class FileTrial
 {
     private const int R_OK = 4;
     private const int W_OK = 2;
-    private const int PathOffset = 2;
-    private const int LongestPath = 108;
 
     /// <summary>Opens it (open(2)) and closes it again; a terminal does not become ours.</summary>
     public static unsafe int Open(string path, bool write)
@@ -52,16 +49,16 @@ public static class FileTrial
 
     private static unsafe int Connect(string path, int type)
     {
-        // struct sockaddr_un of unix(7): the family, and the path with its zero byte.
-        Span<byte> address = stackalloc byte[PathOffset + LongestPath];
-        address.Clear();
-        address[0] = (byte)AF_UNIX;
-        if (Encoding.UTF8.GetByteCount(path) >= LongestPath)
+        sockaddr_un address;
+        try
         {
-            return ENAMETOOLONG;
+            address = UnixStream.AddressOf(path);
+        }
+        catch (KernelException tooLong)
+        {
+            return tooLong.Errno;
         }
 
-        Encoding.UTF8.GetBytes(path, address[PathOffset..]);
         int fd = Libc.socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
         if (fd < 0)
         {
@@ -69,9 +66,6 @@ public static class FileTrial
         }
 
         using SafeFileHandle socket = new(fd, ownsHandle: true);
-        fixed (byte* start = address)
-        {
-            return Libc.connect(socket, start, (uint)address.Length) == 0 ? 0 : Marshal.GetLastPInvokeError();
-        }
+        return Libc.connect(socket, &address, (uint)sizeof(sockaddr_un)) == 0 ? 0 : Marshal.GetLastPInvokeError();
     }
 }

@@ -13,6 +13,7 @@ public sealed class PropagatingDirectory : IDisposable
 {
     private static readonly FileSystemUser Root = new(0, 0);
     private readonly SafeFileHandle _directory;
+    private readonly bool _stays;
     private int _lastName;
 
     /// <summary>Mounts it. What an earlier process has left there is taken away.</summary>
@@ -22,16 +23,43 @@ public sealed class PropagatingDirectory : IDisposable
     {
         Path = path;
         Clear(path);
-        using DetachedMount fresh = DetachedMount.Create("tmpfs", MountAttributes.None, "mode=0700");
-        using (SafeFileHandle target = OwnDirectory.Open(path))
+        MountFresh("mode=0700");
+        _directory = OwnDirectory.Open(path);
+    }
+
+    private PropagatingDirectory(string path, bool existing)
+    {
+        Path = path;
+        _stays = true;
+        if (!existing)
         {
-            fresh.AttachTo(target, path);
+            MountFresh("mode=0755");
         }
 
-        // Private first: where the directory's own mount is shared, this one became its peer, and would propagate wherever that does.
-        SetPropagation(Mount.MS_PRIVATE);
-        SetPropagation(Mount.MS_SHARED);
         _directory = OwnDirectory.Open(path);
+    }
+
+    /// <summary>
+    /// Takes over the one that an earlier process has left at a path, since others see it as a slave; or makes one. It can be read by everybody, and stays when
+    /// this object is disposed.
+    /// </summary>
+    /// <param name="path">A directory.</param>
+    /// <exception cref="KernelException">We may not mount.</exception>
+    public static PropagatingDirectory Keep(string path) =>
+        new(path, MountTable.OfSelf().Mounts.Any(mount => mount.MountPoint == path && mount.FileSystemType == "tmpfs"));
+
+    /// <summary>A directory in it, made where it is missing, in which things are mounted likewise. What was left in it is taken away.</summary>
+    public PropagatingDirectory Beneath(string name)
+    {
+        MountPoint.Create(_directory, name, directory: true, Root);
+        PropagatingDirectory beneath = new(System.IO.Path.Combine(Path, name), existing: true);
+        foreach (string left in DirectoryNames.Read(beneath.Path))
+        {
+            TryUnmount(System.IO.Path.Combine(beneath.Path, left));
+            _ = MountPoint.TryRemove(beneath._directory, left, directory: Directory.Exists(System.IO.Path.Combine(beneath.Path, left)), Root);
+        }
+
+        return beneath;
     }
 
     /// <summary>Takes away what an earlier process has left at a path, if it did.</summary>
@@ -79,7 +107,23 @@ public sealed class PropagatingDirectory : IDisposable
     public void Dispose()
     {
         _directory.Dispose();
-        TryUnmount(Path);
+        if (!_stays)
+        {
+            TryUnmount(Path);
+        }
+    }
+
+    private void MountFresh(string mode)
+    {
+        using DetachedMount fresh = DetachedMount.Create("tmpfs", MountAttributes.None, mode);
+        using (SafeFileHandle target = OwnDirectory.Open(Path))
+        {
+            fresh.AttachTo(target, Path);
+        }
+
+        // Private first: where the directory's own mount is shared, this one became its peer, and would propagate wherever that does.
+        SetPropagation(Mount.MS_PRIVATE);
+        SetPropagation(Mount.MS_SHARED);
     }
 
     private static string Text(int name) => name.ToString(CultureInfo.InvariantCulture);

@@ -55,6 +55,14 @@ internal unsafe struct ifreq_t
     internal short ifr_flags;
 }
 
+/// <summary>unix(7): struct sockaddr_un.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct sockaddr_un
+{
+    internal ushort sun_family;
+    internal fixed byte sun_path[108];
+}
+
 /// <summary>linux/openat2.h</summary>
 internal static class Resolve
 {

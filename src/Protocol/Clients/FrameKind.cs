@@ -59,4 +59,13 @@ public enum FrameKind : byte
 
     /// <summary>→ Nobody waits for it any more: what still runs is hung up (SIGHUP, then SIGKILL). Empty. Ends the channel.</summary>
     Close,
+
+    /// <summary>→ <see cref="MountInside"/>, to a client that was started by hand: opens its channel.</summary>
+    Mount,
+
+    /// <summary>→ <see cref="UnmountInside"/>, likewise.</summary>
+    Unmount,
+
+    /// <summary>← <see cref="MountedInside"/>, the answer to either. Ends the channel.</summary>
+    Mounted,
 }

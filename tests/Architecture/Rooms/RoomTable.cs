@@ -22,7 +22,7 @@ internal static class RoomTable
         ["State"] =
         [
             "Configuration", "DeviceRules", "Paths.PathPattern", "Abstractions", "Linux.FileIdentity", "Linux.FileKind",
-            "Protocol.ContainerStatus", "Protocol.BindingStatus", "Protocol.DeviceStatus", "Protocol.WhyReply", "Protocol.FilterCheck",
+            "Protocol.ContainerStatus", "Protocol.ClientStatus", "Protocol.BindingStatus", "Protocol.DeviceStatus", "Protocol.WhyReply", "Protocol.FilterCheck",
         ],
 
         // The doing.
@@ -31,7 +31,11 @@ internal static class RoomTable
         ["Devices"] = ["State", "DeviceRules", "Configuration.DeviceAdmission", "Udev", "Mounting", "Abstractions", "Linux"],
         ["Containers"] = ["Events", "State", "Journaling", "Mounting", "Devices", "DeviceRules.Device", "Abstractions", "Linux"],
 
-        ["Clients"] = ["Protocol", "State.ClientFile", "State.ClientMount", "Composition.PrivateDirectory", "Abstractions", "Linux"],
+        ["Clients"] =
+        [
+            "Protocol", "State.ClientFile", "State.ClientMount", "Mounting.IInsideMounts", "Mounting.MountOutcome", "Mounting.MountRefusedException", "Plugins.ProcFiles",
+            "Composition.PrivateDirectory", "Abstractions", "Linux",
+        ],
 
         // Reads and asks through its own interface only; looks at its socket as a file.
         ["Control"] = ["Protocol", "Linux.FileStatus", "Linux.FileIdentity", "Linux.FileKind"],

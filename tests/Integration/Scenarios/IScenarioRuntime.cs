@@ -15,6 +15,12 @@ internal interface IScenarioRuntime
     /// <summary>Root inside is not root outside.</summary>
     bool HasUserNamespace => false;
 
+    /// <summary>Further arguments for the server.</summary>
+    string[] ServerOptions => [];
+
+    /// <summary>A command that is given the server's as its arguments.</summary>
+    string[] ServerWrapper => [];
+
     /// <summary>Starts what the runtime itself needs. Before the server runs; ended by <see cref="IAsyncDisposable"/>.</summary>
     Task PrepareAsync() => Task.CompletedTask;
 

@@ -291,7 +291,7 @@ public abstract class ScenarioTests : IAsyncLifetime
             { "containerConfigs": { "{{_name}}": {{rules}} {{more}} },
               "settings": { "plugins": { "{{_runtime.Plugin}}": {{_runtime.Settings}} } } }
             """;
-        _server = new ServerUnderTest([_runtime.Plugin], configuration, options);
+        _server = new ServerUnderTest([_runtime.Plugin], configuration, [.. _runtime.ServerOptions, .. options]) { Wrapper = _runtime.ServerWrapper };
         await _server.StartAsync();
         await StartContainerAsync(_name);
         await RefreshProcessIdAsync();

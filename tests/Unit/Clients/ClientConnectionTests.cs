@@ -40,7 +40,7 @@ public sealed class ClientConnectionTests : IAsyncDisposable
         }
 
         Assert.Equal([FrameKind.Started, FrameKind.Output, FrameKind.Exited], kinds);
-        Assert.Equal(0, _connection!.Open);
+        Assert.Equal(0, _connection!.Runs);
     }
 
     [Theory]

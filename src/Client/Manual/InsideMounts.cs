@@ -1,0 +1,106 @@
+using ContainerManager.Linux;
+using ContainerManager.Protocol;
+
+namespace ContainerManager.Client.Manual;
+
+/// <summary>Puts mounts that the server makes in <c>/yacc</c> to where they belong, and takes them away again.</summary>
+/// <param name="directory">Where the container has <c>/yacc/NAME</c> of the host.</param>
+internal sealed class InsideMounts(string directory)
+{
+    internal MountedInside Mount(MountInside request)
+    {
+        List<string> made = [];
+        string source = Path.Combine(directory, request.From);
+        try
+        {
+            if (OwnMounts.IdAt(source) is not { } mount || mount == OwnMounts.IdAt(directory))
+            {
+                throw new IOException($"what the server mounts does not arrive in {directory}: it must be a slave of the host's (docker run -v {directory}/NAME:{directory}:rslave)");
+            }
+
+            MakeMountPoint(request.Target, request.Directory, made);
+            return new MountedInside(null, OwnMounts.Attach(source, request.Target, request.Replaced), [.. made]);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            Remove([.. made]);
+            return new MountedInside(Explain(failure), 0, []);
+        }
+    }
+
+    internal static MountedInside Unmount(UnmountInside request)
+    {
+        try
+        {
+            OwnMounts.Detach(request.Target, request.MountId);
+            Remove(request.Made);
+            return new MountedInside(null, 0, []);
+        }
+        catch (IOException failure)
+        {
+            return new MountedInside(Explain(failure), 0, []);
+        }
+    }
+
+    private static string Explain(Exception failure) => failure is KernelException { Errno: 1 }
+        ? $"{failure.Message}: the client needs CAP_SYS_ADMIN in the container to mount there"
+        : failure.Message;
+
+    private static void MakeMountPoint(string target, bool directory, List<string> made)
+    {
+        string parent = Path.GetDirectoryName(target)!;
+        for (int slash = target.IndexOf('/', 1); slash > 0; slash = target.IndexOf('/', slash + 1))
+        {
+            if (!Path.Exists(target[..slash]))
+            {
+                Directory.CreateDirectory(target[..slash]);
+                made.Add(target[..slash]);
+            }
+        }
+
+        if (FileStatus.OfPath(target) is not { } there)
+        {
+            if (directory)
+            {
+                Directory.CreateDirectory(target);
+            }
+            else
+            {
+                using FileStream file = new(target, FileMode.CreateNew);
+            }
+
+            made.Add(target);
+        }
+        else if (there.Identity.Kind == FileKind.SymbolicLink)
+        {
+            throw new IOException($"{target} is a symbolic link in {parent}; name the path it leads to as the target");
+        }
+        else if (there.Identity.Kind == FileKind.Directory != directory)
+        {
+            throw new IOException($"{target} is {(directory ? "no directory" : "a directory")} inside the container, unlike the source; name another target");
+        }
+    }
+
+    /// <summary>Innermost first, as far as they are empty: a file with something in it is not ours any more.</summary>
+    private static void Remove(string[] made)
+    {
+        foreach (string path in made.Reverse())
+        {
+            try
+            {
+                if (FileStatus.OfPath(path) is { Identity.Kind: FileKind.Directory })
+                {
+                    Directory.Delete(path);
+                }
+                else if (FileStatus.OfPath(path) is { Size: 0 })
+                {
+                    File.Delete(path);
+                }
+            }
+            catch (Exception left) when (left is IOException or UnauthorizedAccessException)
+            {
+                return;
+            }
+        }
+    }
+}

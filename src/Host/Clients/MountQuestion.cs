@@ -1,0 +1,24 @@
+using ContainerManager.Protocol;
+
+namespace ContainerManager.Host.Clients;
+
+/// <summary>Something that the client is to mount or to unmount, until it has said what came of it.</summary>
+internal sealed class MountQuestion : IClientChannel
+{
+    private readonly TaskCompletionSource<MountedInside> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Fails with an <see cref="IOException"/> when the client is lost.</summary>
+    internal Task<MountedInside> Answer => _answer.Task;
+
+    /// <inheritdoc/>
+    public bool Take(Frame frame)
+    {
+        _answer.TrySetResult(frame.Kind == FrameKind.Mounted
+            ? MessageFormat.Read<MountedInside>(frame.Body)
+            : throw new ProtocolException($"a frame {frame.Kind} that may not come now"));
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public void Lose(Exception reason) => _answer.TrySetException(reason);
+}

@@ -1,0 +1,54 @@
+using System.Collections.Immutable;
+using ContainerManager.Host.Mounting;
+using ContainerManager.Linux;
+using ContainerManager.Protocol;
+
+namespace ContainerManager.Host.Clients;
+
+/// <summary>
+/// Mounts in one container by its client: what is placed in a shared directory of ours appears in the container, and the client moves a clone of it on. The
+/// place is free again as soon as that is done.
+/// </summary>
+/// <param name="root">The directory of the container.</param>
+/// <param name="client">The client inside.</param>
+internal sealed class PropagatedMounts(ClientDirectory root, ClientConnection client) : IInsideMounts
+{
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(10);
+
+    /// <inheritdoc/>
+    public MountOutcome Attach(DetachedMount clone, string target, ulong replaced)
+    {
+        PropagatingDirectory place = clone.Status.Identity.IsDevice ? root.Devices : root.Binds;
+        bool isDirectory = clone.Status.Identity.Kind == FileKind.Directory;
+        int name = place.Place(clone);
+        try
+        {
+            string from = $"{Path.GetFileName(place.Path)}/{name}";
+            MountedInside answer = Ask(FrameKind.Mount, new MountInside(from, target, isDirectory, replaced));
+            return new MountOutcome(answer.MountId, clone.Status.Identity, [.. answer.Made]);
+        }
+        finally
+        {
+            place.Remove(name, isDirectory);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Detach(string target, ulong mountId, ImmutableArray<string> made) => Ask(FrameKind.Unmount, new UnmountInside(target, mountId, [.. made]));
+
+    /// <summary>The lane has nothing else to do for this container meanwhile.</summary>
+    private MountedInside Ask<T>(FrameKind kind, T request)
+        where T : IMessage<T>
+    {
+        using CancellationTokenSource limit = new(s_limit);
+        try
+        {
+            MountedInside answer = client.AskAsync(kind, request, limit.Token).GetAwaiter().GetResult();
+            return answer.Failure is null ? answer : throw new MountRefusedException($"the client could not do it: {answer.Failure}");
+        }
+        catch (OperationCanceledException)
+        {
+            throw new IOException($"the client did not answer within {s_limit.TotalSeconds:0} s");
+        }
+    }
+}

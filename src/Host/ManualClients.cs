@@ -1,0 +1,150 @@
+using System.Collections.Immutable;
+using ContainerManager.Abstractions;
+using ContainerManager.Host.Clients;
+using ContainerManager.Host.Configuration;
+using ContainerManager.Host.Containers;
+using ContainerManager.Host.Plugins;
+using ContainerManager.Host.State;
+using ContainerManager.Linux;
+using Microsoft.Extensions.Logging;
+
+namespace ContainerManager.Host;
+
+/// <summary>
+/// The clients that people start by hand in containers that have <c>/yacc/NAME</c> as <c>/yacc</c>. Through them the server mounts where it may not enter, and
+/// runs programs where it has no other client. A container that no plugin knows is known by its client, for as long as that runs.
+/// </summary>
+internal sealed class ManualClients : IAsyncDisposable
+{
+    private const string Runtime = "client";
+    private static readonly TimeSpan s_knownWithin = TimeSpan.FromSeconds(2);
+
+    private readonly Engine _engine;
+    private readonly ContainerClients _clients;
+    private readonly ILogger _logger;
+    private readonly List<ClientDirectory> _directories = [];
+    private readonly CancellationTokenSource _stop = new();
+    private readonly List<Task> _listening = [];
+
+    private ManualClients(Engine engine, ContainerClients clients, ILogger logger) => (_engine, _clients, _logger) = (engine, clients, logger);
+
+    /// <summary>Listens for those of the containers that the configuration names, if there is a directory for it.</summary>
+    internal static ManualClients Start(string root, ImmutableArray<ContainerRules> containers, Engine engine, ContainerClients clients, ILogger logger)
+    {
+        ManualClients manual = new(engine, clients, logger);
+        if (Directory.Exists(root))
+        {
+            foreach (string name in containers.Select(rules => rules.Key.NamePattern).Where(IsPlain).Distinct())
+            {
+                manual.Listen(root, name);
+            }
+        }
+
+        return manual;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await Task.WhenAll(_listening).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        foreach (ClientDirectory directory in _directories)
+        {
+            await directory.DisposeAsync();
+        }
+
+        _stop.Dispose();
+    }
+
+    private static bool IsPlain(string name) => name.Length > 0 && name is not ("." or "..") && name.IndexOfAny(['*', '?', '/', '\0']) < 0;
+
+    private void Listen(string root, string name)
+    {
+        try
+        {
+            ClientDirectory directory = ClientDirectory.Open(root, name);
+            _directories.Add(directory);
+            _listening.Add(Task.Run(() => ListenAsync(name, directory), CancellationToken.None));
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or System.Net.Sockets.SocketException)
+        {
+            Log.Warning(_logger, $"{Path.Combine(root, name)} cannot be offered to the container: {failure.Message}");
+        }
+    }
+
+    /// <summary>One client at a time: who comes while another serves waits until that has gone.</summary>
+    private async Task ListenAsync(string name, ClientDirectory directory)
+    {
+        while (true)
+        {
+            (Stream stream, int processId) = await directory.AcceptAsync(_stop.Token);
+            try
+            {
+                await ServeAsync(name, directory, stream, processId);
+            }
+            catch (IOException failure)
+            {
+                await stream.DisposeAsync();
+                Log.Warning(_logger, $"the client that was started in {name} cannot be used: {failure.Message}");
+            }
+        }
+    }
+
+    private async Task ServeAsync(string name, ClientDirectory directory, Stream stream, int processId)
+    {
+        ClientConnection connection = await ClientConnection.OpenAsync(stream, isOfPlugin: false, name, TimeProvider.System, _stop.Token);
+        (ContainerDescription container, int run) = await ContainerOfAsync(name, processId);
+        _engine.InsideMounts[container.Id] = new PropagatedMounts(directory, connection);
+        await _clients.ClientOf(container, run).AdoptAsync(connection);
+
+        // What could not be done before is tried again.
+        _engine.Post(new HostEvent.StrategiesChanged());
+        await using (_stop.Token.Register(() => _ = connection.DisposeAsync().AsTask()))
+        {
+            await connection.Ended;
+        }
+
+        _engine.InsideMounts.TryRemove(container.Id, out _);
+    }
+
+    /// <summary>The one that a plugin has found; or else one that consists of the client.</summary>
+    private async Task<(ContainerDescription Container, int Run)> ContainerOfAsync(string name, int processId)
+    {
+        ContainerKey key = new(name);
+        using (CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token))
+        {
+            limit.CancelAfter(s_knownWithin);
+            try
+            {
+                return await KnownAsync(key, limit.Token);
+            }
+            catch (OperationCanceledException) when (!_stop.IsCancellationRequested)
+            {
+                // No plugin has found it.
+            }
+        }
+
+        ContainerId id = new(Runtime, name);
+        _engine.Post(new HostEvent.ContainerStarted(
+            new ContainerDescription { Id = id, Name = name, ProcessId = processId }, ContainerOpener.Ours(EntryOf(ProcessHandles.Open(processId)))));
+        return await KnownAsync(key, _stop.Token);
+    }
+
+    private async Task<(ContainerDescription Container, int Run)> KnownAsync(ContainerKey key, CancellationToken cancellationToken)
+    {
+        ContainerState found = await _engine.WhenAsync(
+            state => state.Containers.FirstOrDefault(container => key.Matches(container.Description) && container.Unreachable is null), cancellationToken);
+        return (found.Description, found.Run);
+    }
+
+    private static ContainerEntry EntryOf(ProcessHandles handles) => new()
+    {
+        Process = handles.Process,
+        MountNamespace = handles.MountNamespace,
+        NetworkNamespace = handles.NetworkNamespace,
+        Root = handles.Root,
+        UserIds = ProcFiles.IdMap(handles.UserIdMap),
+        GroupIds = ProcFiles.IdMap(handles.GroupIdMap),
+        Cgroups = ProcFiles.Cgroups(handles.Cgroups),
+    };
+}

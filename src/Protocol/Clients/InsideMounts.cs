@@ -1,0 +1,83 @@
+using System.Formats.Cbor;
+
+namespace ContainerManager.Protocol;
+
+/// <summary>The client is to move a mount to where it belongs.</summary>
+/// <param name="From">Where it is, beneath the container's <c>/yacc</c>, such as <c>binds/7</c>.</param>
+/// <param name="Target">An absolute path inside.</param>
+/// <param name="Directory">It is a directory.</param>
+/// <param name="Replaced">The id of the mount that is there and goes; 0: none.</param>
+public sealed record MountInside(string From, string Target, bool Directory, ulong Replaced) : IMessage<MountInside>
+{
+    /// <inheritdoc/>
+    public void Write(CborWriter writer)
+    {
+        writer.WriteStartArray(4);
+        writer.WriteTextString(From);
+        writer.WriteTextString(Target);
+        writer.WriteBoolean(Directory);
+        writer.WriteUInt64(Replaced);
+        writer.WriteEndArray();
+    }
+
+    /// <inheritdoc/>
+    public static MountInside Read(CborReader reader)
+    {
+        MessageFormat.Begin(reader, 4);
+        MountInside message = new(reader.ReadTextString(), reader.ReadTextString(), reader.ReadBoolean(), reader.ReadUInt64());
+        reader.ReadEndArray();
+        return message;
+    }
+}
+
+/// <summary>The client is to take a mount away, if it is still that one.</summary>
+/// <param name="Target">An absolute path inside.</param>
+/// <param name="MountId">The kernel's id of it, as <see cref="MountedInside"/> gave it.</param>
+/// <param name="Made">What was made to mount upon, outermost first; removed as far as it is empty.</param>
+public sealed record UnmountInside(string Target, ulong MountId, string[] Made) : IMessage<UnmountInside>
+{
+    /// <inheritdoc/>
+    public void Write(CborWriter writer)
+    {
+        writer.WriteStartArray(3);
+        writer.WriteTextString(Target);
+        writer.WriteUInt64(MountId);
+        MessageFormat.Write(writer, Made);
+        writer.WriteEndArray();
+    }
+
+    /// <inheritdoc/>
+    public static UnmountInside Read(CborReader reader)
+    {
+        MessageFormat.Begin(reader, 3);
+        UnmountInside message = new(reader.ReadTextString(), reader.ReadUInt64(), MessageFormat.ReadTexts(reader));
+        reader.ReadEndArray();
+        return message;
+    }
+}
+
+/// <summary>What came of <see cref="MountInside"/> or <see cref="UnmountInside"/>.</summary>
+/// <param name="Failure">Why nothing did, for a person; null: it is done.</param>
+/// <param name="MountId">The kernel's id of the mount; 0 after an unmount.</param>
+/// <param name="Made">What was made to mount upon, outermost first.</param>
+public sealed record MountedInside(string? Failure, ulong MountId, string[] Made) : IMessage<MountedInside>
+{
+    /// <inheritdoc/>
+    public void Write(CborWriter writer)
+    {
+        writer.WriteStartArray(3);
+        MessageFormat.WriteOptional(writer, Failure);
+        writer.WriteUInt64(MountId);
+        MessageFormat.Write(writer, Made);
+        writer.WriteEndArray();
+    }
+
+    /// <inheritdoc/>
+    public static MountedInside Read(CborReader reader)
+    {
+        MessageFormat.Begin(reader, 3);
+        MountedInside message = new(MessageFormat.ReadOptional(reader), reader.ReadUInt64(), MessageFormat.ReadTexts(reader));
+        reader.ReadEndArray();
+        return message;
+    }
+}

@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using System.Globalization;
+using ContainerManager.Tests.Integration.TestBed;
+
+namespace ContainerManager.Tests.Integration.Scenarios;
+
+/// <summary>
+/// The seed project's way: the container has <c>/yacc/NAME</c> as <c>/yacc</c>, and <c>client</c> was started in it by hand. No plugin knows it, and the kernel
+/// lets the server into no namespace.
+/// </summary>
+public sealed class ManualClientScenarioTests() : ScenarioTests(new ManualClientScenarioRuntime());
+
+/// <summary>Containers made with unshare(1), of which the server is told by their client alone.</summary>
+internal sealed class ManualClientScenarioRuntime : IScenarioRuntime, IAsyncDisposable
+{
+    private readonly TemporaryDirectory _directory = new("manual");
+    private readonly Dictionary<string, Process> _clients = [];
+
+    public string Plugin => "Namespaces";
+
+    public string Settings => "{}";
+
+    public string[] ServerOptions => ["--bind-root", _directory["yacc"]];
+
+    public string[] ServerWrapper => [_directory["nosetns"]];
+
+    private string Root => _directory["root"];
+
+    public async Task PrepareAsync()
+    {
+        Directory.CreateDirectory(_directory["yacc"]);
+        Directory.CreateDirectory(Root);
+        (await Command.RunAsync("gcc", ["-O1", "-o", _directory["nosetns"], Path.Combine(AppContext.BaseDirectory, "Clients/nosetns.c")])).OutputOrThrow();
+        await BusyboxRoot.WriteTarAsync(_directory["root.tar"]);
+        (await Command.RunAsync("tar", ["--extract", "--file", _directory["root.tar"], "--directory", Root])).OutputOrThrow();
+        Directory.CreateDirectory(Path.Combine(Root, "yacc"));
+        File.Copy(Path.Combine(Path.GetDirectoryName(Installation.Server)!, "client"), Path.Combine(Root, "client"));
+    }
+
+    public async Task StartAsync(ServerUnderTest server, string name)
+    {
+        string root = _directory[$"root-{name}"];
+        string script = $"""
+            cp -a {Root}/. {root}-upper; mount --bind {root}-upper {root}; mount --rbind {_directory["yacc"]}/{name} {root}/yacc
+            mount -t proc proc {root}/proc; mount -t tmpfs none {root}/dev; mount -t tmpfs none {root}/tmp; mount -t tmpfs none {root}/run
+            exec chroot {root} /client
+            """;
+        Directory.CreateDirectory(root);
+        Directory.CreateDirectory(root + "-upper");
+        _clients[name] = Process.Start("unshare", ["--mount", "--propagation", "slave", "--pid", "--fork", "--kill-child", "--net", "--ipc", "--uts", "sh", "-euc", script]);
+        await server.UntilAsync(reply => reply.Containers.Any(container => container.Name == name && container is { State: "running", Runtime: "client" }));
+    }
+
+    public async Task RestartAsync(ServerUnderTest server, string name)
+    {
+        await EndAsync(name);
+        await server.UntilAsync(reply => !reply.Containers.Any(container => container.Name == name && container.State == "running"));
+        await StartAsync(server, name);
+    }
+
+    public Task RemoveAsync(ServerUnderTest server, string name) => EndAsync(name);
+
+    public async Task<string> ExecAsync(ServerUnderTest server, string name, params string[] command)
+    {
+        int processId = (await server.StatusAsync()).Containers.Single(container => container.Name == name).ProcessId!.Value;
+        string[] enter = ["--target", processId.ToString(CultureInfo.InvariantCulture), "--mount", "--pid", "--net", "--root", "--wd", "--"];
+        return (await Command.RunAsync("nsenter", [.. enter, .. command], TimeSpan.FromMinutes(5))).OutputOrThrow();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (string name in _clients.Keys.ToList())
+        {
+            await EndAsync(name);
+        }
+
+        _directory.Dispose();
+    }
+
+    private async Task EndAsync(string name)
+    {
+        if (_clients.Remove(name, out Process? client))
+        {
+            // The first process of the container dies with unshare, and all others with it.
+            client.Kill();
+            await client.WaitForExitAsync(CancellationToken.None);
+            client.Dispose();
+        }
+    }
+}
