@@ -49,12 +49,19 @@ internal sealed class ClientStarter(Engine engine, PluginConnections connections
     {
         IContainerRuntime runtime = connections.RuntimeOf(container.Id.Runtime)
             ?? throw new IOException($"the plugin of runtime {container.Id.Runtime} is not loaded");
-        if (await runtime.ExecuteAsync(container, [ClientMount.Target, "serve"], cancellationToken) is { } stream)
+        try
         {
-            return (stream, true);
-        }
+            if (await runtime.ExecuteAsync(container, [ClientMount.Target, "serve"], cancellationToken) is { } stream)
+            {
+                return (stream, true);
+            }
 
-        using ContainerEntry entry = await new ContainerOpener(runtime, TimeProvider.System).OpenAsync(container, cancellationToken);
-        return (await NamespaceEntry.StartAsync(container, entry, file.Path, cancellationToken), false);
+            using ContainerEntry entry = await new ContainerOpener(runtime, TimeProvider.System).OpenAsync(container, cancellationToken);
+            return (await NamespaceEntry.StartAsync(container, entry, file.Path, cancellationToken), false);
+        }
+        catch (Exception failure) when (failure is not (IOException or OperationCanceledException or OutOfMemoryException))
+        {
+            throw new IOException($"the plugin of runtime {container.Id.Runtime} could not run it: {failure.Message}", failure);
+        }
     }
 }

@@ -7,6 +7,8 @@ namespace ContainerManager.Client.Manual;
 /// <param name="directory">Where the container has <c>/yacc/NAME</c> of the host.</param>
 internal sealed class InsideMounts(string directory)
 {
+    private const int NoSuchFile = 2;
+
     internal MountedInside Mount(MountInside request)
     {
         List<string> made = [];
@@ -24,7 +26,9 @@ internal sealed class InsideMounts(string directory)
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             Remove([.. made]);
-            return new MountedInside(Explain(failure), 0, []);
+
+            // The mount point was there just now: it is what is mounted that was unlinked or replaced meanwhile.
+            return new MountedInside(Explain(failure), 0, [], failure is KernelException { Errno: NoSuchFile, Call: ['m', 'o', 'v', 'e', ..] });
         }
     }
 

@@ -15,6 +15,7 @@ internal sealed class ContainerClient(int run, Func<CancellationToken, Task<Clie
     private readonly CancellationTokenSource _ending = new();
     private ClientConnection? _connection;
     private volatile bool _stands;
+    private ClientConnection? _adopted;
     private volatile ClientStatus? _status;
 
     /// <summary>How it is; null: it was not needed, or has ended as it should.</summary>
@@ -41,11 +42,10 @@ internal sealed class ContainerClient(int run, Func<CancellationToken, Task<Clie
     /// <summary>One has come by itself: it is used for as long as it stays, and not ended when nobody needs it.</summary>
     internal async Task AdoptAsync(ClientConnection connection)
     {
-        _stands = true;
         await _starting.WaitAsync(_ending.Token);
         try
         {
-            _connection = connection;
+            _connection = _adopted = connection;
             Follow(connection);
         }
         finally
@@ -150,7 +150,7 @@ internal sealed class ContainerClient(int run, Func<CancellationToken, Task<Clie
         await _starting.WaitAsync();
         try
         {
-            if (_stands || !wasIdle || connection.Runs > 0)
+            if (_stands || ReferenceEquals(connection, _adopted) || !wasIdle || connection.Runs > 0)
             {
                 return false;
             }

@@ -13,6 +13,9 @@ namespace ContainerManager.Host.Clients;
 /// <param name="client">The client inside.</param>
 internal sealed class PropagatedMounts(ClientDirectory root, ClientConnection client) : IInsideMounts
 {
+    /// <summary>ENOENT</summary>
+    private const int NoSuchFile = 2;
+
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(10);
 
     /// <inheritdoc/>
@@ -44,7 +47,9 @@ internal sealed class PropagatedMounts(ClientDirectory root, ClientConnection cl
         try
         {
             MountedInside answer = client.AskAsync(kind, request, limit.Token).GetAwaiter().GetResult();
-            return answer.Failure is null ? answer : throw new MountRefusedException($"the client could not do it: {answer.Failure}");
+            return answer.Failure is null ? answer
+                : answer.SourceGone ? throw new KernelException("move_mount", answer.Failure, NoSuchFile)
+                : throw new MountRefusedException($"the client could not do it: {answer.Failure}");
         }
         catch (OperationCanceledException)
         {

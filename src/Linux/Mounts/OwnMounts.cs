@@ -52,27 +52,22 @@ public static class OwnMounts
 
     /// <summary>Takes our mount away, which was put on a path; also where somebody has renamed a directory above it meanwhile. One that is gone is no error.</summary>
     /// <exception cref="KernelException">EPERM, EINVAL: it is locked. Or it is there, and cannot be got hold of.</exception>
-    public static unsafe void Detach(string target, ulong mountId)
+    public static void Detach(string target, ulong mountId)
     {
+        KernelException? failure = null;
         for (int i = 0; i < Tries; i++)
         {
-            string[] namesakes = Namesakes(target);
-            if (namesakes.Prepend(target).Select(path => OpenIfOurs(path, mountId)).FirstOrDefault(mount => mount is not null) is { } found)
+            // Reading the mount table takes long where there are many mounts, and is rarely needed.
+            using SafeFileHandle? here = OpenIfOurs(target, mountId);
+            string[] namesakes = here is null ? Namesakes(target) : [];
+            if (here is null && namesakes.Length == 0)
             {
-                using SafeFileHandle mount = found;
-                using HandleUse use = new(mount);
-
-                // By what is open: the path may lead elsewhere by now.
-                using PathBytes bytes = new(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{use.Descriptor}"));
-                if (Libc.umount2(bytes.Pointer, Mount.MNT_DETACH) != 0)
-                {
-                    throw KernelException.Last("umount2", target);
-                }
-
                 return;
             }
 
-            if (namesakes.Length == 0)
+            using SafeFileHandle? there = here is null ? namesakes.Select(path => OpenIfOurs(path, mountId)).FirstOrDefault(mount => mount is not null) : null;
+            failure = null;
+            if ((here ?? there) is { } mount && TryUnmount(mount, target, out failure))
             {
                 return;
             }
@@ -80,6 +75,21 @@ public static class OwnMounts
             // In step with one that renames as often as we look, each try would meet it at the same moment.
             Thread.SpinWait(Random.Shared.Next(LongestSpin));
         }
+
+        if (failure is not null)
+        {
+            throw failure;
+        }
+    }
+
+    /// <summary>By what is open: the path may lead elsewhere by now. False: it is locked, or has gone meanwhile (EINVAL).</summary>
+    /// <exception cref="KernelException">EPERM: CAP_SYS_ADMIN is missing.</exception>
+    private static unsafe bool TryUnmount(SafeFileHandle mount, string target, out KernelException? failure)
+    {
+        using HandleUse use = new(mount);
+        using PathBytes bytes = new(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{use.Descriptor}"));
+        failure = Libc.umount2(bytes.Pointer, Mount.MNT_DETACH) == 0 ? null : KernelException.Last("umount2", target);
+        return failure is null || (failure.Errno == EINVAL ? false : throw failure);
     }
 
     private static SafeFileHandle? OpenIfOurs(string path, ulong mountId)

@@ -60,23 +60,25 @@ public sealed record UnmountInside(string Target, ulong MountId, string[] Made) 
 /// <param name="Failure">Why nothing did, for a person; null: it is done.</param>
 /// <param name="MountId">The kernel's id of the mount; 0 after an unmount.</param>
 /// <param name="Made">What was made to mount upon, outermost first.</param>
-public sealed record MountedInside(string? Failure, ulong MountId, string[] Made) : IMessage<MountedInside>
+/// <param name="SourceGone">It failed since what was to be mounted is gone: another one may be on its way.</param>
+public sealed record MountedInside(string? Failure, ulong MountId, string[] Made, bool SourceGone = false) : IMessage<MountedInside>
 {
     /// <inheritdoc/>
     public void Write(CborWriter writer)
     {
-        writer.WriteStartArray(3);
+        writer.WriteStartArray(4);
         MessageFormat.WriteOptional(writer, Failure);
         writer.WriteUInt64(MountId);
         MessageFormat.Write(writer, Made);
+        writer.WriteBoolean(SourceGone);
         writer.WriteEndArray();
     }
 
     /// <inheritdoc/>
     public static MountedInside Read(CborReader reader)
     {
-        MessageFormat.Begin(reader, 3);
-        MountedInside message = new(MessageFormat.ReadOptional(reader), reader.ReadUInt64(), MessageFormat.ReadTexts(reader));
+        MessageFormat.Begin(reader, 4);
+        MountedInside message = new(MessageFormat.ReadOptional(reader), reader.ReadUInt64(), MessageFormat.ReadTexts(reader), reader.ReadBoolean());
         reader.ReadEndArray();
         return message;
     }

@@ -94,8 +94,8 @@ public sealed class InitTests : IAsyncDisposable
         string root = Directory.CreateDirectory(_bed["empty"]).FullName;
         File.Copy(Client, Path.Combine(root, "client"));
         Assert.StartsWith("client 0.", (await Command.RunAsync("chroot", [root, "/client", "--version"])).OutputOrThrow(), StringComparison.Ordinal);
-        CommandResult plain = await Command.RunAsync(Client, []);
-        Assert.Equal(2, plain.ExitCode);
+        CommandResult plain = await Command.RunAsync("chroot", [root, "/client"]);
+        Assert.True(plain.ExitCode == 1 && plain.Error.Contains("there is no /yacc", StringComparison.Ordinal), plain.ToString());
         Assert.InRange(new FileInfo(Client).Length, 1, 3 << 20);
     }
 }

@@ -43,7 +43,7 @@ internal sealed class ManualClientScenarioRuntime : IScenarioRuntime, IAsyncDisp
         string script = $"""
             cp -a {Root}/. {root}-upper; mount --bind {root}-upper {root}; mount --rbind {_directory["yacc"]}/{name} {root}/yacc
             mount -t proc proc {root}/proc; mount -t tmpfs none {root}/dev; mount -t tmpfs none {root}/tmp; mount -t tmpfs none {root}/run
-            exec chroot {root} /client
+            exec chroot {root} /client 2>> {_directory["client.log"]}
             """;
         Directory.CreateDirectory(root);
         Directory.CreateDirectory(root + "-upper");
