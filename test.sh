@@ -39,7 +39,7 @@ finish() {
 }
 
 # A runner that hangs is stopped; the whole run must fit 20 minutes.
-runner_limit=1080
+runner_limit=1140
 configuration=Release
 logs=out/logs
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 MSBUILDTERMINALLOGGER=off

@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using System.Text;
 using ContainerManager.Tests.Integration.TestBed;
 
 namespace ContainerManager.Tests.Integration.Devices;
@@ -54,23 +56,30 @@ internal sealed class UdevBed : IAsyncDisposable
         _directory.Dispose();
     }
 
+    /// <summary>Until it says that it is ready (sd_notify(3)): its control socket is there a moment before anybody listens on it.</summary>
+    private async Task StartDaemonAsync()
+    {
+        using Socket notified = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        notified.Bind(new UnixDomainSocketEndPoint(_directory["notify"]));
+        _udevd = new BackgroundProcess(_directory["log"], "/usr/bin/env", [$"NOTIFY_SOCKET={_directory["notify"]}", "/lib/systemd/systemd-udevd"]);
+        using CancellationTokenSource deadline = new(TimeSpan.FromSeconds(20));
+        byte[] said = new byte[4096];
+        while (!Encoding.UTF8.GetString(said, 0, await notified.ReceiveAsync(said.AsMemory(), deadline.Token)).Contains("READY=1", StringComparison.Ordinal))
+        {
+        }
+    }
+
     private async Task BeginAsync()
     {
         if (!File.Exists("/run/udev/control"))
         {
             Directory.CreateDirectory("/run/udev");
             (await Command.RunAsync("mount", ["-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run/udev"])).OutputOrThrow();
-            _udevd = new BackgroundProcess(_directory["log"], "/lib/systemd/systemd-udevd");
+            await StartDaemonAsync();
         }
 
         Directory.CreateDirectory(Path.GetDirectoryName(Rules)!);
         await File.WriteAllTextAsync(Rules, Rule);
-        if (_udevd is not null)
-        {
-            using CancellationTokenSource deadline = new(TimeSpan.FromSeconds(20));
-            await FileArrival.WaitAsync("/run/udev/control", deadline.Token);
-        }
-
         (await Command.RunAsync("udevadm", ["control", "--ping", "--timeout=20"])).OutputOrThrow();
         (await Command.RunAsync("udevadm", ["control", "--reload"])).OutputOrThrow();
         (await Command.RunAsync("udevadm", ["trigger", "--action=add"])).OutputOrThrow();

@@ -29,7 +29,7 @@ public sealed class ContractTests
         await bed.Server.StartAsync();
         bed.Install("PidFiles");
         BindingStatus failed = await bed.Server.UntilBindingAsync("box", "/source", "failed");
-        Assert.Equal("no strategy called record is loaded; there are: namespace", failed.Reason);
+        Assert.Equal("no strategy called record is loaded; there are: namespace, propagation", failed.Reason);
 
         string folder = bed.Install("Recorder");
         await bed.AttachedAsync();

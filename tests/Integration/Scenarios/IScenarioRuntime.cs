@@ -15,6 +15,9 @@ internal interface IScenarioRuntime
     /// <summary>Root inside is not root outside.</summary>
     bool HasUserNamespace => false;
 
+    /// <summary>How many entries come at once where many do; fewer where each takes a message to a client and back, so that the whole run stays short.</summary>
+    int ManyEntries => 20_000;
+
     /// <summary>Further arguments for the server.</summary>
     string[] ServerOptions => [];
 

@@ -20,6 +20,8 @@ internal sealed class ManualClientScenarioRuntime : IScenarioRuntime, IAsyncDisp
 
     public string Settings => "{}";
 
+    public int ManyEntries => 2_000;
+
     public string[] ServerOptions => ["--bind-root", _directory["yacc"]];
 
     public string[] ServerWrapper => [_directory["nosetns"]];
