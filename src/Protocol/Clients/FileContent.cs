@@ -8,20 +8,15 @@ namespace ContainerManager.Protocol;
 public sealed record FileContent(string Path, byte[] Content) : IMessage<FileContent>
 {
     /// <inheritdoc/>
-    public void Write(CborWriter writer)
+    public static int Members => 2;
+
+    /// <inheritdoc/>
+    public void WriteMembers(CborWriter writer)
     {
-        writer.WriteStartArray(2);
         writer.WriteTextString(Path);
         writer.WriteByteString(Content);
-        writer.WriteEndArray();
     }
 
     /// <inheritdoc/>
-    public static FileContent Read(CborReader reader)
-    {
-        MessageFormat.Begin(reader, 2);
-        FileContent message = new(reader.ReadTextString(), reader.ReadByteString());
-        reader.ReadEndArray();
-        return message;
-    }
+    public static FileContent ReadMembers(CborReader reader) => new(reader.ReadTextString(), reader.ReadByteString());
 }

@@ -7,12 +7,15 @@ namespace ContainerManager.Protocol;
 public interface IMessage<TSelf>
     where TSelf : IMessage<TSelf>
 {
-    /// <summary>Writes it.</summary>
-    void Write(CborWriter writer);
+    /// <summary>How many members it has.</summary>
+    static abstract int Members { get; }
 
-    /// <summary>Reads one.</summary>
+    /// <summary>Writes them, one after the other.</summary>
+    void WriteMembers(CborWriter writer);
+
+    /// <summary>Reads them.</summary>
     /// <exception cref="CborContentException">It is not well-formed.</exception>
     /// <exception cref="InvalidOperationException">It is another.</exception>
     /// <exception cref="OverflowException">A number is too large.</exception>
-    static abstract TSelf Read(CborReader reader);
+    static abstract TSelf ReadMembers(CborReader reader);
 }

@@ -10,24 +10,19 @@ namespace ContainerManager.Protocol;
 public sealed record MountInside(string From, string Target, bool Directory, ulong Replaced) : IMessage<MountInside>
 {
     /// <inheritdoc/>
-    public void Write(CborWriter writer)
+    public static int Members => 4;
+
+    /// <inheritdoc/>
+    public void WriteMembers(CborWriter writer)
     {
-        writer.WriteStartArray(4);
         writer.WriteTextString(From);
         writer.WriteTextString(Target);
         writer.WriteBoolean(Directory);
         writer.WriteUInt64(Replaced);
-        writer.WriteEndArray();
     }
 
     /// <inheritdoc/>
-    public static MountInside Read(CborReader reader)
-    {
-        MessageFormat.Begin(reader, 4);
-        MountInside message = new(reader.ReadTextString(), reader.ReadTextString(), reader.ReadBoolean(), reader.ReadUInt64());
-        reader.ReadEndArray();
-        return message;
-    }
+    public static MountInside ReadMembers(CborReader reader) => new(reader.ReadTextString(), reader.ReadTextString(), reader.ReadBoolean(), reader.ReadUInt64());
 }
 
 /// <summary>The client is to take a mount away, if it is still that one.</summary>
@@ -37,23 +32,18 @@ public sealed record MountInside(string From, string Target, bool Directory, ulo
 public sealed record UnmountInside(string Target, ulong MountId, string[] Made) : IMessage<UnmountInside>
 {
     /// <inheritdoc/>
-    public void Write(CborWriter writer)
+    public static int Members => 3;
+
+    /// <inheritdoc/>
+    public void WriteMembers(CborWriter writer)
     {
-        writer.WriteStartArray(3);
         writer.WriteTextString(Target);
         writer.WriteUInt64(MountId);
         MessageFormat.Write(writer, Made);
-        writer.WriteEndArray();
     }
 
     /// <inheritdoc/>
-    public static UnmountInside Read(CborReader reader)
-    {
-        MessageFormat.Begin(reader, 3);
-        UnmountInside message = new(reader.ReadTextString(), reader.ReadUInt64(), MessageFormat.ReadTexts(reader));
-        reader.ReadEndArray();
-        return message;
-    }
+    public static UnmountInside ReadMembers(CborReader reader) => new(reader.ReadTextString(), reader.ReadUInt64(), MessageFormat.ReadTexts(reader));
 }
 
 /// <summary>What came of <see cref="MountInside"/> or <see cref="UnmountInside"/>.</summary>
@@ -64,22 +54,17 @@ public sealed record UnmountInside(string Target, ulong MountId, string[] Made) 
 public sealed record MountedInside(string? Failure, ulong MountId, string[] Made, bool SourceGone = false) : IMessage<MountedInside>
 {
     /// <inheritdoc/>
-    public void Write(CborWriter writer)
+    public static int Members => 4;
+
+    /// <inheritdoc/>
+    public void WriteMembers(CborWriter writer)
     {
-        writer.WriteStartArray(4);
         MessageFormat.WriteOptional(writer, Failure);
         writer.WriteUInt64(MountId);
         MessageFormat.Write(writer, Made);
         writer.WriteBoolean(SourceGone);
-        writer.WriteEndArray();
     }
 
     /// <inheritdoc/>
-    public static MountedInside Read(CborReader reader)
-    {
-        MessageFormat.Begin(reader, 4);
-        MountedInside message = new(MessageFormat.ReadOptional(reader), reader.ReadUInt64(), MessageFormat.ReadTexts(reader), reader.ReadBoolean());
-        reader.ReadEndArray();
-        return message;
-    }
+    public static MountedInside ReadMembers(CborReader reader) => new(MessageFormat.ReadOptional(reader), reader.ReadUInt64(), MessageFormat.ReadTexts(reader), reader.ReadBoolean());
 }

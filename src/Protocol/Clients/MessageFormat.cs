@@ -11,7 +11,7 @@ public static class MessageFormat
         where T : IMessage<T>
     {
         CborWriter writer = new();
-        message.Write(writer);
+        Write(writer, message);
         byte[] body = writer.Encode();
         return body.Length <= FrameHeader.LongestBody
             ? new Frame(kind, channel, body)
@@ -26,7 +26,7 @@ public static class MessageFormat
         try
         {
             CborReader reader = new(body);
-            T message = T.Read(reader);
+            T message = Read<T>(reader);
             return reader.BytesRemaining == 0 ? message : throw new ProtocolException($"no {typeof(T).Name}");
         }
         catch (Exception broken) when (broken is CborContentException or InvalidOperationException or OverflowException)
@@ -35,13 +35,27 @@ public static class MessageFormat
         }
     }
 
-    /// <summary>Begins to read the array that a message is.</summary>
-    internal static void Begin(CborReader reader, int members)
+    /// <summary>Writes a message as the array that it is; also one that is a member of another.</summary>
+    internal static void Write<T>(CborWriter writer, T message)
+        where T : IMessage<T>
     {
-        if (reader.ReadStartArray() != members)
+        writer.WriteStartArray(T.Members);
+        message.WriteMembers(writer);
+        writer.WriteEndArray();
+    }
+
+    /// <summary>Reads what <see cref="Write{T}(CborWriter, T)"/> has written.</summary>
+    internal static T Read<T>(CborReader reader)
+        where T : IMessage<T>
+    {
+        if (reader.ReadStartArray() != T.Members)
         {
             throw new CborContentException("it has other members");
         }
+
+        T message = T.ReadMembers(reader);
+        reader.ReadEndArray();
+        return message;
     }
 
     /// <summary>Writes a list of texts.</summary>

@@ -24,7 +24,7 @@ public sealed class MessageSequence
         where T : IMessage<T>
     {
         CborWriter writer = new();
-        message.Write(writer);
+        MessageFormat.Write(writer, message);
         byte[] bytes = new byte[sizeof(int) + writer.BytesWritten];
         BinaryPrimitives.WriteInt32LittleEndian(bytes, writer.BytesWritten);
         writer.Encode(bytes.AsSpan(sizeof(int)));

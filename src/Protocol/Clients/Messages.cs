@@ -8,22 +8,17 @@ namespace ContainerManager.Protocol;
 public sealed record Hello(int Version, int ProcessId) : IMessage<Hello>
 {
     /// <inheritdoc/>
-    public void Write(CborWriter writer)
+    public static int Members => 2;
+
+    /// <inheritdoc/>
+    public void WriteMembers(CborWriter writer)
     {
-        writer.WriteStartArray(2);
         writer.WriteInt32(Version);
         writer.WriteInt32(ProcessId);
-        writer.WriteEndArray();
     }
 
     /// <inheritdoc/>
-    public static Hello Read(CborReader reader)
-    {
-        MessageFormat.Begin(reader, 2);
-        Hello message = new(reader.ReadInt32(), reader.ReadInt32());
-        reader.ReadEndArray();
-        return message;
-    }
+    public static Hello ReadMembers(CborReader reader) => new(reader.ReadInt32(), reader.ReadInt32());
 }
 
 /// <summary>The server takes a client.</summary>
@@ -32,22 +27,17 @@ public sealed record Hello(int Version, int ProcessId) : IMessage<Hello>
 public sealed record Welcome(int Version, string Container) : IMessage<Welcome>
 {
     /// <inheritdoc/>
-    public void Write(CborWriter writer)
+    public static int Members => 2;
+
+    /// <inheritdoc/>
+    public void WriteMembers(CborWriter writer)
     {
-        writer.WriteStartArray(2);
         writer.WriteInt32(Version);
         writer.WriteTextString(Container);
-        writer.WriteEndArray();
     }
 
     /// <inheritdoc/>
-    public static Welcome Read(CborReader reader)
-    {
-        MessageFormat.Begin(reader, 2);
-        Welcome message = new(reader.ReadInt32(), reader.ReadTextString());
-        reader.ReadEndArray();
-        return message;
-    }
+    public static Welcome ReadMembers(CborReader reader) => new(reader.ReadInt32(), reader.ReadTextString());
 }
 
 /// <summary>Runs a program inside.</summary>
@@ -64,32 +54,27 @@ public sealed record RunRequest(
     string[] Command, string[] Environment, string? WorkingDirectory, string? User, TerminalSize? Terminal, bool Detached = false) : IMessage<RunRequest>
 {
     /// <inheritdoc/>
-    public void Write(CborWriter writer)
+    public static int Members => 6;
+
+    /// <inheritdoc/>
+    public void WriteMembers(CborWriter writer)
     {
-        writer.WriteStartArray(6);
         MessageFormat.Write(writer, Command);
         MessageFormat.Write(writer, Environment);
         MessageFormat.WriteOptional(writer, WorkingDirectory);
         MessageFormat.WriteOptional(writer, User);
         TerminalSize.WriteOptional(writer, Terminal);
         writer.WriteBoolean(Detached);
-        writer.WriteEndArray();
     }
 
     /// <inheritdoc/>
-    public static RunRequest Read(CborReader reader)
-    {
-        MessageFormat.Begin(reader, 6);
-        RunRequest message = new(
+    public static RunRequest ReadMembers(CborReader reader) => new(
             MessageFormat.ReadTexts(reader),
             MessageFormat.ReadTexts(reader),
             MessageFormat.ReadOptional(reader),
             MessageFormat.ReadOptional(reader),
             TerminalSize.ReadOptional(reader),
             reader.ReadBoolean());
-        reader.ReadEndArray();
-        return message;
-    }
 }
 
 /// <summary>A program runs.</summary>
@@ -97,21 +82,16 @@ public sealed record RunRequest(
 public sealed record RunStarted(int ProcessId) : IMessage<RunStarted>
 {
     /// <inheritdoc/>
-    public void Write(CborWriter writer)
+    public static int Members => 1;
+
+    /// <inheritdoc/>
+    public void WriteMembers(CborWriter writer)
     {
-        writer.WriteStartArray(1);
         writer.WriteInt32(ProcessId);
-        writer.WriteEndArray();
     }
 
     /// <inheritdoc/>
-    public static RunStarted Read(CborReader reader)
-    {
-        MessageFormat.Begin(reader, 1);
-        RunStarted message = new(reader.ReadInt32());
-        reader.ReadEndArray();
-        return message;
-    }
+    public static RunStarted ReadMembers(CborReader reader) => new(reader.ReadInt32());
 }
 
 /// <summary>A program could not be started.</summary>
@@ -120,22 +100,17 @@ public sealed record RunStarted(int ProcessId) : IMessage<RunStarted>
 public sealed record RunFailed(string Reason, int Status) : IMessage<RunFailed>
 {
     /// <inheritdoc/>
-    public void Write(CborWriter writer)
+    public static int Members => 2;
+
+    /// <inheritdoc/>
+    public void WriteMembers(CborWriter writer)
     {
-        writer.WriteStartArray(2);
         writer.WriteTextString(Reason);
         writer.WriteInt32(Status);
-        writer.WriteEndArray();
     }
 
     /// <inheritdoc/>
-    public static RunFailed Read(CborReader reader)
-    {
-        MessageFormat.Begin(reader, 2);
-        RunFailed message = new(reader.ReadTextString(), reader.ReadInt32());
-        reader.ReadEndArray();
-        return message;
-    }
+    public static RunFailed ReadMembers(CborReader reader) => new(reader.ReadTextString(), reader.ReadInt32());
 }
 
 /// <summary>A program has ended.</summary>
@@ -143,21 +118,16 @@ public sealed record RunFailed(string Reason, int Status) : IMessage<RunFailed>
 public sealed record RunExited(int Status) : IMessage<RunExited>
 {
     /// <inheritdoc/>
-    public void Write(CborWriter writer)
+    public static int Members => 1;
+
+    /// <inheritdoc/>
+    public void WriteMembers(CborWriter writer)
     {
-        writer.WriteStartArray(1);
         writer.WriteInt32(Status);
-        writer.WriteEndArray();
     }
 
     /// <inheritdoc/>
-    public static RunExited Read(CborReader reader)
-    {
-        MessageFormat.Begin(reader, 1);
-        RunExited message = new(reader.ReadInt32());
-        reader.ReadEndArray();
-        return message;
-    }
+    public static RunExited ReadMembers(CborReader reader) => new(reader.ReadInt32());
 }
 
 /// <summary>A signal is to be sent.</summary>
@@ -165,21 +135,16 @@ public sealed record RunExited(int Status) : IMessage<RunExited>
 public sealed record RunSignal(int Number) : IMessage<RunSignal>
 {
     /// <inheritdoc/>
-    public void Write(CborWriter writer)
+    public static int Members => 1;
+
+    /// <inheritdoc/>
+    public void WriteMembers(CborWriter writer)
     {
-        writer.WriteStartArray(1);
         writer.WriteInt32(Number);
-        writer.WriteEndArray();
     }
 
     /// <inheritdoc/>
-    public static RunSignal Read(CborReader reader)
-    {
-        MessageFormat.Begin(reader, 1);
-        RunSignal message = new(reader.ReadInt32());
-        reader.ReadEndArray();
-        return message;
-    }
+    public static RunSignal ReadMembers(CborReader reader) => new(reader.ReadInt32());
 }
 
 /// <summary>The size of a terminal, in characters (tty_ioctl(4), struct winsize).</summary>
@@ -188,22 +153,17 @@ public sealed record RunSignal(int Number) : IMessage<RunSignal>
 public sealed record TerminalSize(ushort Rows, ushort Columns) : IMessage<TerminalSize>
 {
     /// <inheritdoc/>
-    public void Write(CborWriter writer)
+    public static int Members => 2;
+
+    /// <inheritdoc/>
+    public void WriteMembers(CborWriter writer)
     {
-        writer.WriteStartArray(2);
         writer.WriteUInt32(Rows);
         writer.WriteUInt32(Columns);
-        writer.WriteEndArray();
     }
 
     /// <inheritdoc/>
-    public static TerminalSize Read(CborReader reader)
-    {
-        MessageFormat.Begin(reader, 2);
-        TerminalSize message = new(checked((ushort)reader.ReadUInt32()), checked((ushort)reader.ReadUInt32()));
-        reader.ReadEndArray();
-        return message;
-    }
+    public static TerminalSize ReadMembers(CborReader reader) => new(checked((ushort)reader.ReadUInt32()), checked((ushort)reader.ReadUInt32()));
 
     internal static void WriteOptional(CborWriter writer, TerminalSize? size)
     {
@@ -213,7 +173,7 @@ public sealed record TerminalSize(ushort Rows, ushort Columns) : IMessage<Termin
         }
         else
         {
-            size.Write(writer);
+            MessageFormat.Write(writer, size);
         }
     }
 
@@ -225,6 +185,6 @@ public sealed record TerminalSize(ushort Rows, ushort Columns) : IMessage<Termin
             return null;
         }
 
-        return Read(reader);
+        return MessageFormat.Read<TerminalSize>(reader);
     }
 }

@@ -16,9 +16,11 @@ public sealed record ProbeResult(string Path, int Kind, int Mode, uint Owner, ui
     : IMessage<ProbeResult>
 {
     /// <inheritdoc/>
-    public void Write(CborWriter writer)
+    public static int Members => 9;
+
+    /// <inheritdoc/>
+    public void WriteMembers(CborWriter writer)
     {
-        writer.WriteStartArray(9);
         writer.WriteTextString(Path);
         writer.WriteInt32(Kind);
         writer.WriteInt32(Mode);
@@ -30,14 +32,10 @@ public sealed record ProbeResult(string Path, int Kind, int Mode, uint Owner, ui
         writer.WriteStartArray(Groups.Length);
         Array.ForEach(Groups, writer.WriteUInt32);
         writer.WriteEndArray();
-        writer.WriteEndArray();
     }
 
     /// <inheritdoc/>
-    public static ProbeResult Read(CborReader reader)
-    {
-        MessageFormat.Begin(reader, 9);
-        ProbeResult message = new(
+    public static ProbeResult ReadMembers(CborReader reader) => new(
             reader.ReadTextString(),
             reader.ReadInt32(),
             reader.ReadInt32(),
@@ -47,9 +45,6 @@ public sealed record ProbeResult(string Path, int Kind, int Mode, uint Owner, ui
             reader.ReadInt32(),
             reader.ReadUInt32(),
             ReadGroups(reader));
-        reader.ReadEndArray();
-        return message;
-    }
 
     private static uint[] ReadGroups(CborReader reader)
     {
