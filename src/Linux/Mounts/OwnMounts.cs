@@ -11,12 +11,6 @@ public static class OwnMounts
 {
     private const string Top = "/";
 
-    /// <summary>Whoever renames while we look has to win this often in a row to keep the mount.</summary>
-    private const int Tries = 256;
-
-    /// <summary>Some ten microseconds at the most.</summary>
-    private const int LongestSpin = 2000;
-
     /// <summary>The mount at a path; null: there is nothing at all.</summary>
     /// <exception cref="KernelException">It may not be looked at.</exception>
     public static ulong? IdAt(string path) => FileStatus.OfPath(path)?.MountId;
@@ -54,32 +48,19 @@ public static class OwnMounts
     /// <exception cref="KernelException">EPERM, EINVAL: it is locked. Or it is there, and cannot be got hold of.</exception>
     public static void Detach(string target, ulong mountId)
     {
-        KernelException? failure = null;
-        for (int i = 0; i < Tries; i++)
+        if (!TryDetach(target, mountId, out _) && !TryDetach(target, mountId, out KernelException? failure))
         {
-            // Reading the mount table takes long where there are many mounts, and is rarely needed.
-            using SafeFileHandle? here = OpenIfOurs(target, mountId);
-            string[] namesakes = here is null ? Namesakes(target) : [];
-            if (here is null && namesakes.Length == 0)
-            {
-                return;
-            }
-
-            using SafeFileHandle? there = here is null ? namesakes.Select(path => OpenIfOurs(path, mountId)).FirstOrDefault(mount => mount is not null) : null;
-            failure = null;
-            if ((here ?? there) is { } mount && TryUnmount(mount, target, out failure))
-            {
-                return;
-            }
-
-            // In step with one that renames as often as we look, each try would meet it at the same moment.
-            Thread.SpinWait(Random.Shared.Next(LongestSpin));
+            throw failure!;
         }
+    }
 
-        if (failure is not null)
-        {
-            throw failure;
-        }
+    /// <summary>False: it is locked, or has gone between the look and the act: the kernel takes a mount away by itself when what it lies on is unlinked.</summary>
+    private static bool TryDetach(string target, ulong mountId, out KernelException? failure)
+    {
+        failure = null;
+        using SafeFileHandle root = OwnDirectory.Open(Top);
+        using SafeFileHandle? mount = MountSearch.Find(root, () => MountTable.OfSelf().Mounts.Select(mount => mount.MountPoint), target, mountId);
+        return mount is null || TryUnmount(mount, target, out failure);
     }
 
     /// <summary>By what is open: the path may lead elsewhere by now. False: it is locked, or has gone meanwhile (EINVAL).</summary>
@@ -90,33 +71,6 @@ public static class OwnMounts
         using PathBytes bytes = new(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{use.Descriptor}"));
         failure = Libc.umount2(bytes.Pointer, Mount.MNT_DETACH) == 0 ? null : KernelException.Last("umount2", target);
         return failure is null || (failure.Errno == EINVAL ? false : throw failure);
-    }
-
-    private static SafeFileHandle? OpenIfOurs(string path, ulong mountId)
-    {
-        try
-        {
-            SafeFileHandle there = Open(path);
-            if (FileStatus.OfHandle(there).MountId == mountId)
-            {
-                return there;
-            }
-
-            there.Dispose();
-        }
-        catch (KernelException)
-        {
-            // Not there, or not for us.
-        }
-
-        return null;
-    }
-
-    /// <summary>Mount points with the target's last component, which nobody can rename while it is one.</summary>
-    private static string[] Namesakes(string target)
-    {
-        string name = target[target.LastIndexOf('/')..];
-        return [.. MountTable.OfSelf().Mounts.Select(mount => mount.MountPoint).Where(path => path.EndsWith(name, StringComparison.Ordinal))];
     }
 
     /// <summary>Linux 6.5; false: an older one, or what is there is locked.</summary>
