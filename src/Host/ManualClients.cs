@@ -1,11 +1,11 @@
 using System.Collections.Immutable;
+using System.Net.Sockets;
 using ContainerManager.Abstractions;
 using ContainerManager.Host.Clients;
 using ContainerManager.Host.Configuration;
 using ContainerManager.Host.Containers;
 using ContainerManager.Host.Plugins;
 using ContainerManager.Host.State;
-using ContainerManager.Linux;
 using Microsoft.Extensions.Logging;
 
 namespace ContainerManager.Host;
@@ -66,7 +66,7 @@ internal sealed class ManualClients : IAsyncDisposable
             _directories.Add(directory);
             _listening.Add(Task.Run(() => ListenAsync(name, directory), CancellationToken.None));
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or System.Net.Sockets.SocketException)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or SocketException)
         {
             Log.Warning(_logger, $"{Path.Combine(root, name)} cannot be offered to the container: {failure.Message}");
         }
@@ -75,17 +75,23 @@ internal sealed class ManualClients : IAsyncDisposable
     /// <summary>One client at a time: who comes while another serves waits until that has gone.</summary>
     private async Task ListenAsync(string name, ClientDirectory directory)
     {
+        Backoff backoff = new(TimeProvider.System);
         while (true)
         {
-            (Stream stream, int processId) = await directory.AcceptAsync(_stop.Token);
             try
             {
-                await ServeAsync(name, directory, stream, processId);
+                (Stream stream, int processId) = await directory.AcceptAsync(_stop.Token);
+                await using (stream)
+                {
+                    await ServeAsync(name, directory, stream, processId);
+                }
+
+                backoff.Reset();
             }
-            catch (IOException failure)
+            catch (Exception failure) when (failure is IOException or SocketException)
             {
-                await stream.DisposeAsync();
                 Log.Warning(_logger, $"the client that was started in {name} cannot be used: {failure.Message}");
+                await backoff.WaitAsync(_stop.Token);
             }
         }
     }
@@ -126,7 +132,7 @@ internal sealed class ManualClients : IAsyncDisposable
 
         ContainerId id = new(Runtime, name);
         _engine.Post(new HostEvent.ContainerStarted(
-            new ContainerDescription { Id = id, Name = name, ProcessId = processId }, ContainerOpener.Ours(EntryOf(ProcessHandles.Open(processId)))));
+            new ContainerDescription { Id = id, Name = name, ProcessId = processId }, ContainerOpener.Ours(ProcessEntry.Open(processId))));
         return await KnownAsync(key, _stop.Token);
     }
 
@@ -136,15 +142,4 @@ internal sealed class ManualClients : IAsyncDisposable
             state => state.Containers.FirstOrDefault(container => key.Matches(container.Description) && container.Unreachable is null), cancellationToken);
         return (found.Description, found.Run);
     }
-
-    private static ContainerEntry EntryOf(ProcessHandles handles) => new()
-    {
-        Process = handles.Process,
-        MountNamespace = handles.MountNamespace,
-        NetworkNamespace = handles.NetworkNamespace,
-        Root = handles.Root,
-        UserIds = ProcFiles.IdMap(handles.UserIdMap),
-        GroupIds = ProcFiles.IdMap(handles.GroupIdMap),
-        Cgroups = ProcFiles.Cgroups(handles.Cgroups),
-    };
 }

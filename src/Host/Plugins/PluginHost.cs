@@ -20,20 +20,7 @@ internal sealed class PluginHost(JsonElement? settings, string stateDirectory, s
     public string ClientPath => clientPath;
 
     /// <inheritdoc/>
-    public ContainerEntry OpenProcess(int processId)
-    {
-        ProcessHandles handles = ProcessHandles.Open(processId);
-        return new ContainerEntry
-        {
-            Process = handles.Process,
-            MountNamespace = handles.MountNamespace,
-            NetworkNamespace = handles.NetworkNamespace,
-            Root = handles.Root,
-            UserIds = ProcFiles.IdMap(handles.UserIdMap),
-            GroupIds = ProcFiles.IdMap(handles.GroupIdMap),
-            Cgroups = ProcFiles.Cgroups(handles.Cgroups),
-        };
-    }
+    public ContainerEntry OpenProcess(int processId) => ProcessEntry.Open(processId);
 
     /// <inheritdoc/>
     /// <remarks>Who waits is plugin code, and would be kept by the loop for as long as the process lives: it ends with the plugin.</remarks>
