@@ -78,15 +78,19 @@ internal sealed class DetachedPrograms(ContainerClients clients, Action<string, 
 
         foreach (int signal in (int[])[Terminate, Kill])
         {
-            await program.Run.SendAsync(FrameKind.Signal, Body(FrameKind.Signal, new RunSignal(signal)), cancellationToken);
             try
             {
+                await program.Run.SendAsync(FrameKind.Signal, Body(FrameKind.Signal, new RunSignal(signal)), cancellationToken);
                 await program.Ended.WaitAsync(s_grace, cancellationToken);
                 return;
             }
             catch (TimeoutException)
             {
                 // The next signal.
+            }
+            catch (IOException lost)
+            {
+                throw new ControlException(422, $"{id} cannot be ended: {lost.Message}", "the client that had started it is gone: end it from within the container");
             }
         }
 

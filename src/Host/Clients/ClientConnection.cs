@@ -24,7 +24,11 @@ internal sealed class ClientConnection : IAsyncDisposable
     {
         (_frames, _time) = (frames, time);
         _heard = time.GetTimestamp();
+        Since = time.GetUtcNow();
     }
+
+    /// <summary>When the client said that it is there.</summary>
+    internal DateTimeOffset Since { get; }
 
     /// <summary>Completes when it is over, with the reason why; null: the client has closed it.</summary>
     internal Task<Exception?> Ended { get; private set; } = Task.FromResult<Exception?>(null);

@@ -16,10 +16,12 @@ internal sealed class ContainerClient(int run, Func<CancellationToken, Task<Clie
     private ClientConnection? _connection;
     private volatile bool _stands;
     private ClientConnection? _adopted;
-    private volatile ClientStatus? _status;
+    private volatile ClientStatus? _failed;
 
     /// <summary>How it is; null: it was not needed, or has ended as it should.</summary>
-    internal ClientStatus? Status => _status is { State: "running" } running ? running with { Programs = _connection?.Runs ?? 0 } : _status;
+    internal ClientStatus? Status => _connection is { Ended.IsCompleted: false } running
+        ? new ClientStatus("running", running.Since, running.Runs, null)
+        : _failed;
 
     /// <summary>Its container is still the one that it was.</summary>
     internal bool IsOf(int other) => run == other;
@@ -45,6 +47,7 @@ internal sealed class ContainerClient(int run, Func<CancellationToken, Task<Clie
         await _starting.WaitAsync(_ending.Token);
         try
         {
+            // One that we have started goes on until what runs through it has ended, and it is idle.
             _connection = _adopted = connection;
             Follow(connection);
         }
@@ -102,7 +105,7 @@ internal sealed class ContainerClient(int run, Func<CancellationToken, Task<Clie
         }
         catch (Exception failure)
         {
-            _status = failure is IOException ? new ClientStatus("failed", Now, 0, failure.Message) : null;
+            _failed = failure is IOException ? new ClientStatus("failed", TimeProvider.System.GetUtcNow(), 0, failure.Message) : null;
             withdraw();
             throw;
         }
@@ -110,12 +113,10 @@ internal sealed class ContainerClient(int run, Func<CancellationToken, Task<Clie
 
     private void Follow(ClientConnection connection)
     {
-        _status = new ClientStatus("running", Now, 0, null);
+        _failed = null;
         told("client-started", null);
         _ = AfterwardsAsync(connection);
     }
-
-    private static DateTimeOffset Now => TimeProvider.System.GetUtcNow();
 
     /// <summary>Ends it when it has been idle for long, and says so when it ends by itself.</summary>
     private async Task AfterwardsAsync(ClientConnection connection)
@@ -139,7 +140,7 @@ internal sealed class ContainerClient(int run, Func<CancellationToken, Task<Clie
         }
 
         Exception? reason = await connection.Ended;
-        _status = reason is null ? null : new ClientStatus("failed", Now, 0, reason.Message);
+        _failed = reason is null ? null : new ClientStatus("failed", TimeProvider.System.GetUtcNow(), 0, reason.Message);
         told("client-ended", reason?.Message);
         withdraw();
     }

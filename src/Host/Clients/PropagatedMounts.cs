@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using ContainerManager.Host.Mounting;
 using ContainerManager.Linux;
 using ContainerManager.Protocol;
+using static Tmds.Linux.LibC;
 
 namespace ContainerManager.Host.Clients;
 
@@ -13,9 +14,6 @@ namespace ContainerManager.Host.Clients;
 /// <param name="client">The client inside.</param>
 internal sealed class PropagatedMounts(ClientDirectory root, ClientConnection client) : IInsideMounts
 {
-    /// <summary>ENOENT</summary>
-    private const int NoSuchFile = 2;
-
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(10);
 
     /// <inheritdoc/>
@@ -48,7 +46,7 @@ internal sealed class PropagatedMounts(ClientDirectory root, ClientConnection cl
         {
             MountedInside answer = client.AskAsync(kind, request, limit.Token).GetAwaiter().GetResult();
             return answer.Failure is null ? answer
-                : answer.SourceGone ? throw new KernelException("move_mount", answer.Failure, NoSuchFile)
+                : answer.SourceGone ? throw new KernelException("move_mount", answer.Failure, ENOENT)
                 : throw new MountRefusedException($"the client could not do it: {answer.Failure}");
         }
         catch (OperationCanceledException)
