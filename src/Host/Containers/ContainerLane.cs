@@ -6,7 +6,6 @@ using ContainerManager.Host.Journaling;
 using ContainerManager.Host.Mounting;
 using ContainerManager.Host.State;
 using ContainerManager.Linux;
-using Microsoft.Win32.SafeHandles;
 
 namespace ContainerManager.Host.Containers;
 
@@ -19,11 +18,14 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
     private readonly Lane _lane = new(services.Loop);
     private ContainerEntry? _entry;
     private ContainerDevices? _devices;
-    private readonly HashSet<string> _madeDirectories = new(StringComparer.Ordinal);
+    private readonly MadeDirectories _made = new();
     private IDisposable? _exitWatch;
     private int _run;
     private int _checking;
     private volatile bool _abandoned;
+
+    /// <summary>The mount id that was written down last, before the act.</summary>
+    private ulong _written;
 
     /// <summary>The kernel does not let us into its mount namespace.</summary>
     private bool _locked;
@@ -119,7 +121,7 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
         _exitWatch = null;
         _devices = null;
         _entry = null;
-        _madeDirectories.Clear();
+        _made.Clear();
     }
 
     private HostEvent Try(int run, Step.OnTarget step, ContainerEntry entry, string? named)
@@ -165,11 +167,11 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
         MountOutcome outcome = services.Executor.Execute(
             entry,
             strategy.Attach(request),
-            prepared => Attaching(RecordedAttachment.Of(id, AttachmentOf(request, WithParents(request, Shown(prepared, step.Desired))))),
+            prepared => Attaching(RecordedAttachment.Of(id, AttachmentOf(request, _made.WithParents(request, Shown(prepared, step.Desired))))),
             step.Desired.Identity,
             services.Inside(id));
-        Attachment attachment = AttachmentOf(request, WithParents(request, Shown(outcome, step.Desired)));
-        RecordAgain(strategy, attachment);
+        Attachment attachment = AttachmentOf(request, _made.WithParents(request, Shown(outcome, step.Desired)));
+        Attached(attachment);
         return Remembered(attachment) with { Notice = notice };
     }
 
@@ -182,20 +184,20 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
             strategy.Replace(request, step.Current.Mount),
             prepared => Attaching(RecordedAttachment.Of(
                 id,
-                AttachmentOf(request, Shown(prepared, step.Desired) with { Made = Joined(step.Current.Made, prepared.Made) }),
+                AttachmentOf(request, Shown(prepared, step.Desired) with { Made = MadeDirectories.Joined(step.Current.Made, prepared.Made) }),
                 replaces: step.Current.MountId)),
             step.Desired.Identity,
             services.Inside(id));
         Release(step.Current, except: step.Desired.Identity);
-        Attachment attachment = AttachmentOf(request, Shown(outcome, step.Desired) with { Made = Joined(step.Current.Made, outcome.Made) });
-        RecordAgain(strategy, attachment);
+        Attachment attachment = AttachmentOf(request, Shown(outcome, step.Desired) with { Made = MadeDirectories.Joined(step.Current.Made, outcome.Made) });
+        Attached(attachment);
         return Remembered(attachment) with { Notice = notice };
     }
 
-    /// <summary>What is moved inside is another clone: its id is known only afterwards.</summary>
-    private void RecordAgain(IMountStrategy strategy, Attachment attachment)
+    /// <summary>Where somebody else mounts, which mount it became is known only afterwards.</summary>
+    private void Attached(Attachment attachment)
     {
-        if (strategy is PropagationMount)
+        if (attachment.MountId != _written)
         {
             services.Journal.Attaching(RecordedAttachment.Of(id, attachment));
         }
@@ -210,6 +212,7 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
         }
 
         services.Journal.Attaching(record);
+        _written = record.MountId;
     }
 
     private Attachment? Detach(ContainerEntry entry, IMountStrategy strategy, Step.Detach step)
@@ -217,7 +220,7 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
         services.Executor.Execute(entry, strategy.Detach(step.Current.Mount), inside: services.Inside(id));
         services.Journal.Detached(RecordedAttachment.Of(id, step.Current));
         Release(step.Current, except: default);
-        _madeDirectories.RemoveWhere(directory => step.Current.Made.Contains(directory) && !Exists(entry, directory));
+        _made.Remove(step.Current, entry);
         return null;
     }
 
@@ -248,37 +251,11 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
     private static Attachment AttachmentOf(MountRequest request, MountOutcome outcome) =>
         new(request.Target, request.Source, outcome.Identity, request.Options, outcome.MountId, outcome.Made);
 
-    /// <summary>
-    /// Directories that we made for another mount and that this one uses as well: whichever goes last takes them away.
-    /// </summary>
-    private MountOutcome WithParents(MountRequest request, MountOutcome outcome)
-    {
-        if (_madeDirectories.Count == 0)
-        {
-            return outcome;
-        }
-
-        ImmutableArray<string> parents = [.. _madeDirectories
-            .Where(directory => request.Target.Length > directory.Length && request.Target[directory.Length] == '/' &&
-                request.Target.StartsWith(directory, StringComparison.Ordinal))
-            .OrderBy(directory => directory.Length)];
-        return outcome with { Made = Joined(parents, outcome.Made) };
-    }
-
-    private static bool Exists(ContainerEntry entry, string path)
-    {
-        using SafeFileHandle? there = RootedPath.Open(entry.Root, path);
-        return there is not null;
-    }
-
     private Attachment Remembered(Attachment attachment)
     {
-        _madeDirectories.UnionWith(attachment.Made.Where(path => path != attachment.Target));
+        _made.Add(attachment);
         return attachment;
     }
-
-    private static ImmutableArray<string> Joined(ImmutableArray<string> before, ImmutableArray<string> now) =>
-        now.IsEmpty ? before : [.. before.Union(now)];
 
     /// <summary>Finds the mounts of an earlier server again; of those that are gone, takes away the mount points.</summary>
     private ImmutableArray<Attachment> Recognise(ContainerEntry entry, string? strategy)

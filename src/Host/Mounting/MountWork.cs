@@ -55,7 +55,7 @@ internal sealed class MountWork(
     }
 
     private IInsideMounts Inside => inside ?? throw new MountRefusedException(
-        "the server may not enter the container, and no client is connected that would mount inside: give the container /yacc/NAME of the host as /yacc, as a slave, and start 'client' in it");
+        "no client is connected that would mount inside, and the server does not or may not enter the container: run it with CAP_SYS_ADMIN, or give the container /yacc/NAME of the host as /yacc, as a slave, and start 'client' in it");
 
     private void Propagate(MountAction.PropagateClone action)
     {
