@@ -24,16 +24,25 @@ internal sealed record InvokingUser(string DataDirectory, (uint User, uint Group
     }
 
     /// <summary>Does something to the user's files, with no more than the user's rights.</summary>
+    /// <exception cref="Failure">The user may not, or there is no room.</exception>
     internal void Do(Action work)
     {
-        if (Ids is not { } ids)
+        try
         {
-            work();
-            return;
+            if (Ids is { } ids)
+            {
+                using FilesAsUser user = new(ids.User, ids.Group);
+                work();
+            }
+            else
+            {
+                work();
+            }
         }
-
-        using FilesAsUser user = new(ids.User, ids.Group);
-        work();
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            throw new Failure(ExitCode.Failed, $"the desktop's files cannot be written: {refused.Message}");
+        }
     }
 
     private static uint Number(string text) => uint.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);

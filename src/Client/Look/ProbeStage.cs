@@ -1,14 +1,13 @@
 using ContainerManager.Linux;
 using ContainerManager.Protocol;
 using Microsoft.Win32.SafeHandles;
+using static Tmds.Linux.LibC;
 
 namespace ContainerManager.Client.Look;
 
 /// <summary><c>client probe PATH…</c> (<see cref="ClientCommands.Probe"/>)</summary>
 internal static class ProbeStage
 {
-    private const int NoSuchFile = 2;
-
     internal static int Run(ReadOnlySpan<string> paths)
     {
         using SafeFileHandle output = new(Descriptor.StandardOutput, ownsHandle: false);
@@ -40,7 +39,7 @@ internal static class ProbeStage
 
         if (found is not { } status)
         {
-            return new ProbeResult(path, 0, 0, 0, 0, NoSuchFile, NoSuchFile, user, groups);
+            return new ProbeResult(path, 0, 0, 0, 0, ENOENT, ENOENT, user, groups);
         }
 
         (int read, int write) = Try(path, status.Identity.Kind);

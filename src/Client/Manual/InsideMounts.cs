@@ -1,5 +1,6 @@
 using ContainerManager.Linux;
 using ContainerManager.Protocol;
+using static Tmds.Linux.LibC;
 
 namespace ContainerManager.Client.Manual;
 
@@ -7,8 +8,6 @@ namespace ContainerManager.Client.Manual;
 /// <param name="directory">Where the container has <c>/yacc/NAME</c> of the host.</param>
 internal sealed class InsideMounts(string directory)
 {
-    private const int NoSuchFile = 2;
-
     internal MountedInside Mount(MountInside request)
     {
         List<string> made = [];
@@ -28,7 +27,7 @@ internal sealed class InsideMounts(string directory)
             Remove([.. made]);
 
             // The mount point was there just now: it is what is mounted that was unlinked or replaced meanwhile.
-            return new MountedInside(Explain(failure), 0, [], failure is KernelException { Errno: NoSuchFile, Call: ['m', 'o', 'v', 'e', ..] });
+            return new MountedInside(Explain(failure), 0, [], failure is KernelException gone && gone.Errno == ENOENT && gone.Call.StartsWith("move_mount", StringComparison.Ordinal));
         }
     }
 
@@ -46,7 +45,7 @@ internal sealed class InsideMounts(string directory)
         }
     }
 
-    private static string Explain(Exception failure) => failure is KernelException { Errno: 1 }
+    private static string Explain(Exception failure) => failure is KernelException refused && refused.Errno == EPERM
         ? $"{failure.Message}: the client needs CAP_SYS_ADMIN in the container to mount there"
         : failure.Message;
 

@@ -121,6 +121,32 @@ public sealed class DesktopTests : IAsyncLifetime
         Assert.True(written.Length == 0 || written.Count(line => line.StartsWith("Exec", StringComparison.Ordinal)) == 1 + written.Count(line => line.StartsWith("[Desktop Action", StringComparison.Ordinal)));
     }
 
+    /// <summary>By sudo(8) it is the user's menu, and root does no more in the user's directories than the user could: links there lead nowhere.</summary>
+    [Fact]
+    public async Task BySudoItIsWrittenWithTheRightsOfTheUser()
+    {
+        await InstallAsync();
+        TestUser user = TestUser.Create(_directory);
+        Assert.Equal(0, (await BySudoAsync(user, "export")).ExitCode);
+        string applications = Path.Combine(user.Home, ".local/share/applications");
+        Assert.Equal($"{user.Id}", (await Command.RunAsync("stat", ["--format", "%u", Path.Combine(applications, Path.GetFileName(Exported))])).OutputOrThrow());
+
+        Directory.Delete(applications, recursive: true);
+        Directory.CreateDirectory(_directory["of-root"]);
+        Directory.CreateSymbolicLink(applications, _directory["of-root"]);
+        Ran refused = await BySudoAsync(user, "export");
+        Assert.True(refused.ExitCode == 1 && refused.Error.Contains("cannot be written", StringComparison.Ordinal), refused.ToString());
+        Assert.Empty(Directory.GetFileSystemEntries(_directory["of-root"]));
+    }
+
+    private async Task<Ran> BySudoAsync(TestUser user, params string[] words)
+    {
+        using Process process = ContainerUtil.StartProgram("/", Server.Socket, "env", [$"SUDO_UID={user.Id}", ContainerUtil.Binary, "-c", _name, "desktop", .. words]);
+        string output = await process.StandardOutput.ReadToEndAsync(Stop), error = await process.StandardError.ReadToEndAsync(Stop);
+        await process.WaitForExitAsync(Stop).WaitAsync(Deadline, Stop);
+        return new Ran(process.ExitCode, output, error);
+    }
+
     private Task<ContainerStatus> SpawnAsync() => Server.SpawnAsync(new SpawnRequest(_name, ["sleep", "infinity"], Root: null, HostNetwork: false, UserNamespace: false));
 
     private Task InstallAsync(string entry = Entry) => RunOrThrowAsync(
