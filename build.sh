@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds Container Manager into out/bin: server, client, container-util, plugins/NAME/NAME.dll. The folder can be moved as it is.
+# Builds Container Manager into out/bin: server, client, container-util, plugins/NAME/NAME.dll, presets. The folder can be moved as it is.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -151,4 +151,5 @@ done
 for folder in "$bin"/plugins/*/; do
     [ ! -d "$folder" ] || [ -d "plugins/$(basename "$folder")" ] || rm -rf "$folder"
 done
+rm -rf "$bin/presets" && cp -r presets "$bin/presets"
 echo "Built into $bin"

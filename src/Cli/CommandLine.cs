@@ -34,6 +34,8 @@ internal static class CommandLine
         root.Subcommands.Add(WhyVerb.Create());
         root.Subcommands.Add(EventsVerb.Create());
         root.Subcommands.Add(PluginsVerb.Create());
+        root.Subcommands.Add(ConfigVerb.Create());
+        root.Subcommands.Add(DoctorVerb.Create());
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);
         return root;

@@ -30,6 +30,36 @@ internal sealed class ControlClient : IDisposable
     internal Task<StatusReply> StatusAsync(CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Get, ControlAddress.Status, null, ControlJson.Default.StatusReply, cancellationToken);
 
+    internal Task<ConfigurationReply> ConfigurationAsync(CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Get, ControlAddress.Configuration, null, ControlJson.Default.ConfigurationReply, cancellationToken);
+
+    internal Task<ConfigurationReply> ReloadConfigurationAsync(CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Post, ControlAddress.ConfigurationReload, null, ControlJson.Default.ConfigurationReply, cancellationToken);
+
+    internal Task<ConfigurationCheck> CheckConfigurationAsync(ConfigurationRequest request, CancellationToken cancellationToken) => SendAsync(
+        HttpMethod.Post,
+        ControlAddress.ConfigurationCheck,
+        Body(request, ControlJson.Default.ConfigurationRequest),
+        ControlJson.Default.ConfigurationCheck,
+        cancellationToken);
+
+    internal Task<ConfigurationDifference> CompareConfigurationAsync(ConfigurationRequest request, CancellationToken cancellationToken) => SendAsync(
+        HttpMethod.Post,
+        ControlAddress.ConfigurationDiff,
+        Body(request, ControlJson.Default.ConfigurationRequest),
+        ControlJson.Default.ConfigurationDifference,
+        cancellationToken);
+
+    /// <summary>The JSON Schema of the configuration file, as it is.</summary>
+    internal async Task<byte[]> ConfigurationSchemaAsync(CancellationToken cancellationToken)
+    {
+        using HttpResponseMessage response = await AskAsync(HttpMethod.Get, ControlAddress.ConfigurationSchema, null, cancellationToken);
+        return await response.Content.ReadAsByteArrayAsync(cancellationToken);
+    }
+
+    internal Task<DoctorReply> DoctorAsync(CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Get, ControlAddress.Doctor, null, ControlJson.Default.DoctorReply, cancellationToken);
+
     internal Task<PluginsReply> PluginsAsync(CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Get, ControlAddress.Plugins, null, ControlJson.Default.PluginsReply, cancellationToken);
 

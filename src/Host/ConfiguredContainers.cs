@@ -6,39 +6,83 @@ using Microsoft.Extensions.Logging;
 
 namespace ContainerManager.Host;
 
-/// <summary>Starts the containers that the configuration describes (<c>_namespace</c>) and that do not run yet.</summary>
-internal sealed class ConfiguredContainers(ImmutableArray<ContainerRules> configured, Engine engine, ILogger logger)
+/// <summary>
+/// Starts the containers that the configuration describes (<c>_namespace</c>) and that do not run yet: with the server, and when they come into the
+/// configuration. One that goes out of it runs on until somebody stops it: what is in it may be in use.
+/// </summary>
+internal sealed class ConfiguredContainers(ImmutableArray<ContainerRules> configured, Engine engine, ILogger logger) : IDisposable
 {
-    private readonly ImmutableArray<LaunchRequest> _requests = [.. configured.Select(rules => rules.Namespace).OfType<LaunchRequest>()];
-    private volatile bool _done;
+    private readonly SemaphoreSlim _starting = new(1);
+    private ImmutableArray<LaunchRequest> _missing = RequestsOf(configured);
+    private ImmutableHashSet<string> _seen = [.. RequestsOf(configured).Select(request => request.Name)];
 
     /// <summary>
-    /// Waits until the launcher's runtime has named what runs, then starts what is missing. Once for each run of the server: one that was stopped
+    /// Waits until the launcher's runtime has named what runs, then starts what is missing. Each once for each run of the server: one that was stopped
     /// by request stays so when the plugin is reloaded.
     /// </summary>
     internal async Task StartAsync(IContainerLauncher launcher, RuntimeDiscovery discovery, CancellationToken cancellationToken)
     {
-        if (_done || _requests.IsEmpty)
+        if (_missing.IsEmpty)
         {
             return;
         }
 
         await discovery.WhenListedAsync(cancellationToken);
-        HashSet<string> running = engine.Read(state => state.Containers.Select(container => container.Description.Name).ToHashSet());
-        foreach (LaunchRequest request in _requests.Where(request => !running.Contains(request.Name)))
+        await StartMissingAsync(launcher, cancellationToken);
+    }
+
+    /// <summary>Another configuration is in force: starts those that are new in it, or were not there for a while.</summary>
+    internal async Task ConfigureAsync(ImmutableArray<ContainerRules> now, IContainerLauncher? launcher, CancellationToken cancellationToken)
+    {
+        ImmutableArray<LaunchRequest> requests = RequestsOf(now);
+        await _starting.WaitAsync(cancellationToken);
+        try
         {
-            await LaunchAsync(launcher, request, cancellationToken);
+            _missing = [.. _missing.Where(request => requests.Any(other => other.Name == request.Name)), .. requests.Where(request => !_seen.Contains(request.Name))];
+            _seen = [.. requests.Select(request => request.Name)];
+        }
+        finally
+        {
+            _starting.Release();
         }
 
-        _done = true;
+        WarnWithout(launcher);
+        if (launcher is not null)
+        {
+            await StartMissingAsync(launcher, cancellationToken);
+        }
     }
 
     /// <summary>Says so when nobody is there to start them.</summary>
     internal void WarnWithout(IContainerLauncher? launcher)
     {
-        if (launcher is null && !_requests.IsEmpty)
+        if (launcher is null && !_missing.IsEmpty)
         {
             Log.Warning(logger, "_namespace is configured, but no plugin can start containers: install the Namespaces plugin");
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _starting.Dispose();
+
+    private static ImmutableArray<LaunchRequest> RequestsOf(ImmutableArray<ContainerRules> rules) => [.. rules.Select(one => one.Namespace).OfType<LaunchRequest>()];
+
+    private async Task StartMissingAsync(IContainerLauncher launcher, CancellationToken cancellationToken)
+    {
+        await _starting.WaitAsync(cancellationToken);
+        try
+        {
+            HashSet<string> running = engine.Read(state => state.Containers.Select(container => container.Description.Name).ToHashSet());
+            foreach (LaunchRequest request in _missing.Where(request => !running.Contains(request.Name)))
+            {
+                await LaunchAsync(launcher, request, cancellationToken);
+            }
+
+            _missing = [];
+        }
+        finally
+        {
+            _starting.Release();
         }
     }
 

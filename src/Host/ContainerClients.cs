@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ContainerManager.Abstractions;
 using ContainerManager.Host.Clients;
 using ContainerManager.Host.Configuration;
@@ -17,14 +18,15 @@ internal sealed class ContainerClients(Engine engine, ClientStarter starter, Act
     private readonly Dictionary<ContainerId, ContainerClient> _clients = [];
 
     /// <summary>Opens a run in a container.</summary>
-    /// <returns>The run, and as whom the container runs its programs (null: root).</returns>
     /// <exception cref="ControlException">There is no such container, or no client is to be had in it.</exception>
-    internal async Task<(RunChannel Run, string? User)> OpenRunAsync(ContainerKey key, CancellationToken cancellationToken)
+    internal async Task<OpenedRun> OpenRunAsync(ContainerKey key, CancellationToken cancellationToken)
     {
         (ContainerDescription container, int run) = Find(key);
         try
         {
-            return (await ClientOf(container, run).OpenRunAsync(cancellationToken), container.User);
+            RunChannel channel = await ClientOf(container, run).OpenRunAsync(cancellationToken);
+            ImmutableArray<string>? environment = engine.Read(state => state.Containers.FirstOrDefault(one => one.Description.Id == container.Id)?.Environment);
+            return new OpenedRun(channel, container.User, environment ?? []);
         }
         catch (IOException failure)
         {

@@ -38,11 +38,12 @@ internal sealed class DetachedPrograms(ContainerClients clients, Action<string, 
     /// <exception cref="ControlException">There is no such container, or the program cannot be started.</exception>
     internal async Task<ProgramStatus> StartAsync(string container, ProgramRequest request, CancellationToken cancellationToken)
     {
-        (RunChannel run, string? user) = await clients.OpenRunAsync(new ContainerKey(container), cancellationToken);
+        OpenedRun opened = await clients.OpenRunAsync(new ContainerKey(container), cancellationToken);
+        RunChannel run = opened.Channel;
         try
         {
-            RunRequest wanted = new(
-                [.. request.Command], [.. request.Environment ?? []], request.WorkingDirectory, request.User ?? user, null, Detached: true);
+            RunRequest wanted = opened.Complete(new RunRequest(
+                [.. request.Command], [.. request.Environment ?? []], request.WorkingDirectory, request.User, null, Detached: true));
             await run.SendAsync(FrameKind.Run, Body(FrameKind.Run, wanted), cancellationToken);
             Frame answer = await run.Received.ReadAsync(cancellationToken);
             RunStarted started = answer.Kind == FrameKind.Started

@@ -21,6 +21,7 @@ internal sealed class EngineControl(
     PluginDirectory plugins,
     ContainerClients clients,
     DetachedPrograms programs,
+    LiveConfiguration live,
     string configurationFile) : IControlledEngine
 {
     private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(10);
@@ -33,7 +34,8 @@ internal sealed class EngineControl(
         [.. connections.Runtimes.Select(runtime => new RuntimeStatus(
             runtime.Discovery.Runtime, runtime.Discovery.Status.State.ToString().ToLowerInvariant(), runtime.Discovery.Status.Reason))],
         [.. engine.Read(StatusReport.Of).Select(WithClient)],
-        [.. plugins.Reports.Where(report => report.Error is not null).Select(StatusOf)]);
+        [.. plugins.Reports.Where(report => report.Error is not null).Select(StatusOf)],
+        live.Errors is { IsEmpty: false } errors ? [.. errors.Select(error => error.ToString())] : null);
 
     /// <inheritdoc/>
     public PluginsReply Plugins() => new([.. plugins.Reports.Select(StatusOf)], plugins.LoadContexts);
@@ -146,24 +148,26 @@ internal sealed class EngineControl(
     }
 
     /// <inheritdoc/>
-    public async Task RunAsync(string container, Func<CancellationToken, Task<Stream>> accept, CancellationToken cancellationToken)
+    public async Task RunAsync(
+        string container, Func<CancellationToken, Task<Stream>> accept, Action<IEnumerable<string>> told, CancellationToken cancellationToken)
     {
         // The socket is there before the containers are known: who asks early waits for the plugins.
         await plugins.Started.WaitAsync(cancellationToken);
-        (RunChannel run, string? user) = await clients.OpenRunAsync(new ContainerKey(container), cancellationToken);
+        OpenedRun run = await clients.OpenRunAsync(new ContainerKey(container), cancellationToken);
         try
         {
             await using FrameStream asker = new(await accept(cancellationToken));
             if (await asker.ReadAsync(cancellationToken) is { Kind: FrameKind.Run } first)
             {
                 RunRequest request = MessageFormat.Read<RunRequest>(first.Body);
-                Frame asked = MessageFormat.Write(FrameKind.Run, 1, request with { User = request.User ?? user });
-                await RunRelay.PassAsync(asker, asked.Body, run, cancellationToken);
+                told(request.Command);
+                Frame asked = MessageFormat.Write(FrameKind.Run, 1, run.Complete(request));
+                await RunRelay.PassAsync(asker, asked.Body, run.Channel, cancellationToken);
             }
         }
         finally
         {
-            await run.CloseAsync();
+            await run.Channel.CloseAsync();
         }
     }
 

@@ -96,10 +96,12 @@ internal sealed class Hooks(Engine engine, ContainerClients clients, Action<stri
 
     private async Task<(int Status, string Output)> RunAsync(string container, Hook hook, CancellationToken cancellationToken)
     {
-        (RunChannel run, _) = await clients.OpenRunAsync(new ContainerKey(container), cancellationToken);
+        OpenedRun opened = await clients.OpenRunAsync(new ContainerKey(container), cancellationToken);
+        RunChannel run = opened.Channel;
         try
         {
-            RunRequest request = new([.. hook.Command], [.. HookEnvironment.Of(hook.Change)], null, null, null);
+            // As root, whoever the container's programs are run as.
+            RunRequest request = opened.Complete(new RunRequest([.. hook.Command], [.. HookEnvironment.Of(hook.Change)], null, null, null)) with { User = null };
             await run.SendAsync(FrameKind.Run, MessageFormat.Write(FrameKind.Run, 1, request).Body, cancellationToken);
             StringBuilder output = new();
             await foreach (Frame frame in run.Received.ReadAllAsync(cancellationToken))

@@ -15,6 +15,15 @@ internal static partial class Log
     [LoggerMessage(3, LogLevel.Warning, "{Message}")]
     internal static partial void Warning(ILogger logger, string message);
 
+    [LoggerMessage(4, LogLevel.Information, "configuration {File} is in force; {Changed} of its containers are new or say something else")]
+    internal static partial void ConfigurationChanged(ILogger logger, string file, int changed);
+
+    [LoggerMessage(5, LogLevel.Error, "the configuration is not changed: {Errors}")]
+    internal static partial void ConfigurationRefused(ILogger logger, string errors);
+
+    [LoggerMessage(6, LogLevel.Information, "user {User} (pid {Process}): {Request}")]
+    internal static partial void Request(ILogger logger, uint user, int process, string request);
+
     [LoggerMessage(10, LogLevel.Information, "{Kind} {Container} {Source} {Target} {Detail}")]
     internal static partial void Changed(ILogger logger, ChangeKind kind, string container, string? source, string? target, string? detail);
 

@@ -22,25 +22,34 @@ internal sealed class ManualClients : IAsyncDisposable
     private readonly Engine _engine;
     private readonly ContainerClients _clients;
     private readonly ILogger _logger;
-    private readonly List<ClientDirectory> _directories = [];
+    private readonly string _root;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, ClientDirectory> _directories = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task> _listening = [];
 
-    private ManualClients(Engine engine, ContainerClients clients, ILogger logger) => (_engine, _clients, _logger) = (engine, clients, logger);
+    /// <param name="root">The directory of theirs; without it there are none.</param>
+    /// <param name="engine">Knows the containers.</param>
+    /// <param name="clients">Get theirs.</param>
+    /// <param name="logger">Told of what does not work.</param>
+    internal ManualClients(string root, Engine engine, ContainerClients clients, ILogger logger) =>
+        (_root, _engine, _clients, _logger) = (root, engine, clients, logger);
 
-    /// <summary>Listens for those of the containers that the configuration names, if there is a directory for it.</summary>
-    internal static ManualClients Start(string root, ImmutableArray<ContainerRules> containers, Engine engine, ContainerClients clients, ILogger logger)
+    /// <summary>Listens for those of the containers that the configuration names. Who was listened for before is still: the container has the directory.</summary>
+    internal void Configure(ImmutableArray<ContainerRules> containers)
     {
-        ManualClients manual = new(engine, clients, logger);
-        if (Directory.Exists(root))
+        lock (_lock)
         {
-            foreach (string name in containers.Select(rules => rules.Key.NamePattern).Where(IsPlain).Distinct())
+            if (!Directory.Exists(_root) || _stop.IsCancellationRequested)
             {
-                manual.Listen(root, name);
+                return;
+            }
+
+            foreach (string name in containers.Select(rules => rules.Key.NamePattern).Where(IsPlain).Distinct().Where(name => !_directories.ContainsKey(name)))
+            {
+                Listen(_root, name);
             }
         }
-
-        return manual;
     }
 
     /// <inheritdoc/>
@@ -48,7 +57,7 @@ internal sealed class ManualClients : IAsyncDisposable
     {
         await _stop.CancelAsync();
         await Task.WhenAll(_listening).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        foreach (ClientDirectory directory in _directories)
+        foreach (ClientDirectory directory in _directories.Values)
         {
             await directory.DisposeAsync();
         }
@@ -63,7 +72,7 @@ internal sealed class ManualClients : IAsyncDisposable
         try
         {
             ClientDirectory directory = ClientDirectory.Open(root, name);
-            _directories.Add(directory);
+            _directories.Add(name, directory);
             _listening.Add(Task.Run(() => ListenAsync(name, directory), CancellationToken.None));
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or SocketException)

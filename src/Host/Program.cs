@@ -10,8 +10,10 @@ return await CommandLine.InvokeAsync(args, RunAsync, Console.Out, Console.Error)
 
 static async Task<int> RunAsync(ServerOptions options, ContainerManager.Host.Configuration.ServerConfiguration configuration)
 {
+    LogThreshold threshold = new(options.LogLevel);
     using ILoggerFactory loggers = LoggerFactory.Create(logging => logging
-        .SetMinimumLevel(options.LogLevel)
+        .SetMinimumLevel(LogLevel.Trace)
+        .AddFilter(level => level >= threshold.Level)
         .AddSimpleConsole(console =>
         {
             console.SingleLine = true;
@@ -33,7 +35,7 @@ static async Task<int> RunAsync(ServerOptions options, ContainerManager.Host.Con
             OwnProcess.LeaveGroups();
         }
 
-        return await new Server(options, configuration, logger).RunAsync(stop.Token);
+        return await new Server(options, configuration, threshold, logger).RunAsync(stop.Token);
     }
     catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ControlSocketException)
     {

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using ContainerManager.Host.Clients;
 using ContainerManager.Host.Configuration;
@@ -15,7 +16,7 @@ using Microsoft.Extensions.Logging;
 namespace ContainerManager.Host;
 
 /// <summary>The whole server from start to end: puts the rooms together and takes them apart.</summary>
-internal sealed class Server(ServerOptions options, ServerConfiguration configuration, ILogger logger)
+internal sealed class Server(ServerOptions options, ServerConfiguration configuration, LogThreshold threshold, ILogger logger)
 {
     internal static string Version { get; } =
         typeof(Server).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
@@ -34,19 +35,23 @@ internal sealed class Server(ServerOptions options, ServerConfiguration configur
         EventFeed feed = new();
         StandingClients? standing = null;
         Hooks? hooks = null;
+        Reconfiguration? reconfiguration = null;
+        AccessPolicy access = new(options.ReadGroup, options.ControlGroup);
         using Engine engine = new(
             journal, options.StateDirectory, ClientPath, Changed, (name, fault) => Log.Fault(logger, name, fault));
-        ConfiguredContainers configured = new(configuration.Containers, engine, logger);
+        using ConfiguredContainers configured = new(configuration.Containers, engine, logger);
+        using LiveConfiguration live = new(options.ConfigurationFile, configuration, (before, now) => reconfiguration?.Apply(before, now, stop), Told, logger);
         PluginConnections connections = new(engine, journal, feed, configured, logger);
-        await using PluginDirectory plugins = new(ServicesOf(engine, connections), engine.Paths, warning => Log.Warning(logger, warning));
+        await using PluginDirectory plugins = new(ServicesOf(engine, connections, live), engine.Paths, warning => Log.Warning(logger, warning));
         ClientStarter starter = new(engine, connections, new ClientProgram(Path.Combine(options.StateDirectory, "client"), ClientPath));
         await using ContainerClients clients = new(engine, starter, ClientChanged);
         connections.Leaving = clients.LeaveAsync;
         hooks = new Hooks(engine, clients, ClientChanged, stop);
         standing = new StandingClients(engine, clients, ClientChanged);
         Task kept = standing.RunAsync(stop);
-        EngineControl control = new(engine, journal, feed, connections, plugins, clients, new DetachedPrograms(clients, ClientChanged), options.ConfigurationFile);
-        await using ControlServer socket = await ControlServer.StartAsync(control, options.Socket, stop);
+        EngineControl control = new(engine, journal, feed, connections, plugins, clients, new DetachedPrograms(clients, ClientChanged), live, options.ConfigurationFile);
+        ControlRoutes routes = new(control, new ConfigurationControl(engine, live, control, options, ClientPath), access, WriteDown);
+        await using ControlServer socket = await ControlServer.StartAsync(routes, access, options.Socket, stop);
 
         foreach (RecordedRequest request in journal.Requests.ToList())
         {
@@ -54,7 +59,8 @@ internal sealed class Server(ServerOptions options, ServerConfiguration configur
         }
 
         engine.Post(new HostEvent.ConfigurationChanged(configuration.Containers));
-        using UdevEvents? devices = UdevEvents.Start(engine, configuration.Containers, warning => Log.Warning(logger, warning));
+        using UdevEvents devices = new(engine, warning => Log.Warning(logger, warning));
+        devices.Configure(configuration.Containers);
         foreach (PermissionWatch watch in PermissionWatch.OfAllProcessors(engine.CheckPermissions, warning => Log.Warning(logger, warning)))
         {
             engine.Loop.Add(watch);
@@ -62,15 +68,23 @@ internal sealed class Server(ServerOptions options, ServerConfiguration configur
 
         engine.Loop.Start();
         await plugins.StartAsync();
-        await using ManualClients manual = ManualClients.Start(options.BindRoot, configuration.Containers, engine, clients, logger);
+        await using ManualClients manual = new(options.BindRoot, engine, clients, logger);
+        manual.Configure(configuration.Containers);
         configured.WarnWithout(connections.Launcher);
+        reconfiguration = new(engine, devices, manual, configured, standing, connections, plugins, access, threshold, options, logger);
+        live.Watch(engine.Paths);
+        using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+        {
+            context.Cancel = true;
+            live.Reload();
+        });
         Log.Ready(logger, Version, options.ConfigurationFile, options.Socket, plugins.Reports.Length);
 
         TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
         using CancellationTokenRegistration stopping = stop.Register(stopped.SetResult);
         await stopped.Task;
         await kept.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await StopAsync(engine);
+        await StopAsync(engine, options.With(live.Current.Settings).UnmountOnExit);
         return 0;
 
         void Changed(StateChange change)
@@ -84,6 +98,10 @@ internal sealed class Server(ServerOptions options, ServerConfiguration configur
 
             hooks?.Heed(change);
         }
+
+        void WriteDown(Peer caller, string what) => Log.Request(logger, caller.User, caller.ProcessId, what);
+
+        void Told(string kind, string? detail) => feed.Publish(new EventRecord(TimeProvider.System.GetUtcNow(), kind, null, null, null, detail));
 
         void ClientChanged(string container, string kind, string? detail)
         {
@@ -109,24 +127,22 @@ internal sealed class Server(ServerOptions options, ServerConfiguration configur
     /// <summary>Beside the server, so that the installed folder can be moved as it is.</summary>
     private static string ClientPath => Path.Combine(AppContext.BaseDirectory, "client");
 
-    private PluginServices ServicesOf(Engine engine, PluginConnections connections)
+    private PluginServices ServicesOf(Engine engine, PluginConnections connections, LiveConfiguration live)
     {
         ProcessExits exits = new(engine.Loop);
         return new PluginServices(
             options.PluginDirectory,
             OwnProcess.EffectiveUser,
             connections,
-            name => new PluginHost(SettingsOf(name), Path.Combine(options.StateDirectory, "plugins", name), ClientPath, exits),
+            name => new PluginHost(live.Current.Settings.Plugins.TryGetValue(name, out JsonElement settings) ? settings : null, Path.Combine(options.StateDirectory, "plugins", name), ClientPath, exits),
             new LoadContexts(),
             TimeProvider.System);
     }
 
-    private JsonElement? SettingsOf(string plugin) => configuration.Settings.Plugins.TryGetValue(plugin, out JsonElement settings) ? settings : null;
-
-    private async Task StopAsync(Engine engine)
+    private async Task StopAsync(Engine engine, bool unmount)
     {
-        Log.Stopping(logger, options.UnmountOnExit ? "unmounting everything" : "what is mounted stays");
-        if (!options.UnmountOnExit)
+        Log.Stopping(logger, unmount ? "unmounting everything" : "what is mounted stays");
+        if (!unmount)
         {
             return;
         }

@@ -18,26 +18,36 @@ internal sealed class UdevEvents : IPathSink, IDisposable
     private readonly Lock _lock = new();
     private readonly Engine _engine;
     private readonly Action<string> _warn;
-    private readonly IReadOnlySet<string>? _wanted;
-    private UeventGroup _group;
+    private HashSet<string>? _wanted = [];
+    private bool _watching;
+    private UeventGroup? _group;
     private IDisposable? _registration;
 
-    private UdevEvents(Engine engine, IReadOnlySet<string>? wanted, Action<string> warn) => (_engine, _wanted, _warn) = (engine, wanted, warn);
+    /// <param name="engine">Told of the devices.</param>
+    /// <param name="warn">Told of messages that are not believed.</param>
+    internal UdevEvents(Engine engine, Action<string> warn) => (_engine, _warn) = (engine, warn);
 
-    /// <summary>Begins; null: no rule asks for a device.</summary>
-    internal static UdevEvents? Start(Engine engine, ImmutableArray<ContainerRules> rules, Action<string> warn)
+    /// <summary>Follows what these rules ask for, from now on; where none asks for a device, nothing.</summary>
+    internal void Configure(ImmutableArray<ContainerRules> rules)
     {
         DeviceCondition[] conditions = [.. rules.Where(one => one.Udev.Enabled).SelectMany(one => one.Udev.Filters).Select(filter => filter.Condition)];
-        if (conditions.Length == 0)
+        HashSet<string>? wanted = SubsystemsOf(conditions);
+        lock (_lock)
         {
-            engine.Post(new HostEvent.DevicesListed([]));
-            return null;
+            bool same = wanted is null ? _wanted is null : _wanted?.SetEquals(wanted) == true;
+            _wanted = wanted;
+            if (conditions.Length == 0)
+            {
+                Stop();
+                _engine.Post(new HostEvent.DevicesListed([]));
+            }
+            else if (!same || _group is null)
+            {
+                FollowAnew(UdevMonitor.UdevdRuns ? UeventGroup.Udev : UeventGroup.Kernel);
+            }
         }
 
-        UdevEvents events = new(engine, SubsystemsOf(conditions), warn);
-        events.Follow(UdevMonitor.UdevdRuns);
-        engine.Paths.Watch(Control, events);
-        return events;
+        Watch(conditions.Length > 0);
     }
 
     /// <inheritdoc/>
@@ -59,10 +69,29 @@ internal sealed class UdevEvents : IPathSink, IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _engine.Paths.Unwatch(Control, this);
+        Watch(false);
         lock (_lock)
         {
-            _registration?.Dispose();
+            Stop();
+        }
+    }
+
+    /// <summary>Whether udevd runs is looked at for as long as that matters.</summary>
+    private void Watch(bool wanted)
+    {
+        if (wanted == _watching)
+        {
+            return;
+        }
+
+        _watching = wanted;
+        if (wanted)
+        {
+            _engine.Paths.Watch(Control, this);
+        }
+        else
+        {
+            _engine.Paths.Unwatch(Control, this);
         }
     }
 
@@ -80,22 +109,31 @@ internal sealed class UdevEvents : IPathSink, IDisposable
         UeventGroup group = udevd ? UeventGroup.Udev : UeventGroup.Kernel;
         lock (_lock)
         {
-            if (group == _group)
+            if (_group is not null && group != _group)
             {
-                return;
+                FollowAnew(group);
             }
-
-            _registration?.Dispose();
-            UeventListener listener = new(group);
-            if (_wanted is not null && udevd)
-            {
-                listener.Only([.. _wanted.Select(MurmurHash.Of)]);
-            }
-
-            UdevMonitor monitor = new(listener, new DeviceReader("/sys", "/run/udev/data"), _wanted, _engine.Post, _warn);
-            _registration = _engine.Loop.Add(monitor);
-            _group = group;
-            monitor.List();
         }
+    }
+
+    private void FollowAnew(UeventGroup group)
+    {
+        Stop();
+        UeventListener listener = new(group);
+        if (_wanted is not null && group == UeventGroup.Udev)
+        {
+            listener.Only([.. _wanted.Select(MurmurHash.Of)]);
+        }
+
+        UdevMonitor monitor = new(listener, new DeviceReader("/sys", "/run/udev/data"), _wanted, _engine.Post, _warn);
+        _registration = _engine.Loop.Add(monitor);
+        _group = group;
+        monitor.List();
+    }
+
+    private void Stop()
+    {
+        _registration?.Dispose();
+        (_registration, _group) = (null, null);
     }
 }

@@ -71,6 +71,7 @@ internal static class StatusVerb
     {
         List<string> states =
         [
+            .. (status.ConfigurationErrors ?? []).Select(static _ => "failed"),
             .. status.Runtimes.Select(static runtime => runtime.State),
             .. (status.Plugins.IsDefault ? [] : status.Plugins).Select(static plugin => plugin.State == "incomplete" ? "waiting" : "failed"),
             .. status.Containers.Select(static container => container.State),

@@ -13,6 +13,11 @@ internal sealed class StatusView(Terminal terminal)
     {
         terminal.Write("server ").Write(status.Version, Look.Name);
         terminal.Write(status.ConfigurationFile is null ? ", no configuration file" : $", configuration {status.ConfigurationFile}").Line();
+        foreach (string error in status.ConfigurationErrors ?? [])
+        {
+            terminal.Write("configuration ").Write("refused", Look.Bad).Write($": {error}").Line();
+        }
+
         foreach (RuntimeStatus runtime in status.Runtimes)
         {
             terminal.Write("runtime ").Write(runtime.Name, Look.Name).Write(" ").Write(runtime.State, Look.Of(runtime.State));

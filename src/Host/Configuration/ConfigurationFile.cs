@@ -9,9 +9,19 @@ internal static class ConfigurationFile
     // A limit for mistakes such as /dev/zero; a large configuration has kilobytes.
     private const int LargestBytes = 16 * 1024 * 1024;
 
-    /// <summary>Never throws for what is in the file or is not: that it is missing or unreadable is an error like any other.</summary>
-    internal static ConfigurationResult Load(string path)
+    /// <summary>
+    /// The file, and after it what is dropped in beside it (<see cref="DropIns"/>), with the presets that they use. Never throws for what is in the files or
+    /// is not: that one is missing or unreadable is an error like any other.
+    /// </summary>
+    internal static ConfigurationResult Load(string path) => Load(path, path, Read(path, out ConfigurationError? unreadable), unreadable);
+
+    /// <summary>The same, if the file had the content of another, <paramref name="name"/>.</summary>
+    internal static ConfigurationResult LoadWith(string path, string name, ReadOnlyMemory<byte> content) => Load(path, name, content, null);
+
+    /// <summary>The content of one file; null: it cannot be read, and why.</summary>
+    internal static ReadOnlyMemory<byte>? Read(string path, out ConfigurationError? unreadable)
     {
+        unreadable = null;
         try
         {
             using FileStream file = File.OpenRead(path);
@@ -22,24 +32,41 @@ internal static class ConfigurationFile
                 content.Write(buffer, 0, read);
                 if (content.Length > LargestBytes)
                 {
-                    return Failed(path, $"a file of at most {LargestBytes / (1024 * 1024)} MiB", "more", null);
+                    unreadable = Failed(path, $"a file of at most {LargestBytes / (1024 * 1024)} MiB", "more", null);
+                    return null;
                 }
             }
 
-            return ConfigurationParser.Parse(content.GetBuffer().AsMemory(0, (int)content.Length), path);
+            return content.GetBuffer().AsMemory(0, (int)content.Length);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            return Failed(path, "a configuration file", null, HintForMissing(path));
+            unreadable = Failed(path, "a configuration file", null, HintForMissing(path));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return Failed(path, "a file that can be read", Directory.Exists(path) ? "a directory" : e.Message, null);
+            unreadable = Failed(path, "a file that can be read", Directory.Exists(path) ? "a directory" : e.Message, null);
         }
+
+        return null;
     }
 
-    private static ConfigurationResult Failed(string path, string expected, string? found, string? hint) =>
-        ConfigurationResult.Failed(new ConfigurationError(path, null, "", expected, found, hint));
+    private static ConfigurationResult Load(string path, string name, ReadOnlyMemory<byte>? content, ConfigurationError? unreadable)
+    {
+        PresetCatalog presets = PresetCatalog.For(path);
+        ConfigurationResult result = ParseOne(name, content, unreadable, presets);
+        foreach (string file in DropIns.In(DropIns.DirectoryBeside(path)))
+        {
+            result = result.And(ParseOne(file, Read(file, out unreadable), unreadable, presets));
+        }
+
+        return result;
+    }
+
+    private static ConfigurationResult ParseOne(string path, ReadOnlyMemory<byte>? content, ConfigurationError? unreadable, PresetCatalog presets) =>
+        content is { } bytes ? ConfigurationParser.Parse(bytes, path, presets) : ConfigurationResult.Failed(unreadable!);
+
+    private static ConfigurationError Failed(string path, string expected, string? found, string? hint) => new(path, null, "", expected, found, hint);
 
     private static string HintForMissing(string path) => path == DefaultPath
         ? $"make one that asks for nothing yet: echo '{{ \"containerConfigs\": {{}} }}' > {DefaultPath}; or name another: --config FILE"

@@ -10,22 +10,23 @@ namespace ContainerManager.Host.Configuration;
 /// </remarks>
 internal static class ConfigurationParser
 {
-    private static readonly string[] Known = ["containerConfigs", "settings"];
+    private static readonly string[] Known = ["containerConfigs", "settings", "$schema"];
 
     /// <param name="content">UTF-8, with or without a byte order mark.</param>
     /// <param name="file">What the errors call it.</param>
-    internal static ConfigurationResult Parse(ReadOnlyMemory<byte> content, string file)
+    /// <param name="presets">What <c>_use</c> can name; null: nothing.</param>
+    internal static ConfigurationResult Parse(ReadOnlyMemory<byte> content, string file, PresetCatalog? presets = null)
     {
         var source = new SourceText(content, file);
         var errors = new ErrorList(source);
         ServerConfiguration? configuration = SourceTreeReader.Read(source, errors) is { } tree
-            ? ReadRoot(ConfigurationValue.Root(tree, errors))
+            ? ReadRoot(ConfigurationValue.Root(tree, errors), presets ?? new PresetCatalog())
             : null;
         return new ConfigurationResult(errors.IsEmpty ? configuration : null, errors.InOrder());
     }
 
-    private static ServerConfiguration? ReadRoot(ConfigurationValue root) =>
+    private static ServerConfiguration? ReadRoot(ConfigurationValue root, PresetCatalog presets) =>
         root.AsObject("an object such as { \"containerConfigs\": { … } }", Known) is { } members
-            ? new ServerConfiguration(ContainerReader.Read(members["containerConfigs"]), SettingsReader.Read(members["settings"]))
+            ? new ServerConfiguration(ContainerReader.Read(members["containerConfigs"], presets), SettingsReader.Read(members["settings"]))
             : null;
 }

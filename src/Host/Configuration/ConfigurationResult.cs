@@ -8,4 +8,11 @@ namespace ContainerManager.Host.Configuration;
 internal sealed record ConfigurationResult(ServerConfiguration? Configuration, ImmutableArray<ConfigurationError> Errors)
 {
     internal static ConfigurationResult Failed(params ReadOnlySpan<ConfigurationError> errors) => new(null, [.. errors]);
+
+    /// <summary>This and, after it, what another file says: its settings are heard first, its rules last.</summary>
+    internal ConfigurationResult And(ConfigurationResult later) => new(
+        Configuration is { } first && later.Configuration is { } second
+            ? new ServerConfiguration([.. first.Containers, .. second.Containers], second.Settings.Over(first.Settings))
+            : null,
+        [.. Errors, .. later.Errors]);
 }

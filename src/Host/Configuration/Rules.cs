@@ -29,7 +29,17 @@ internal sealed record ContainerRules(
     LaunchRequest? Namespace,
     string? Strategy = null,
     ClientPolicy? Client = null,
-    HookCommands? Hooks = null);
+    HookCommands? Hooks = null)
+{
+    /// <summary>The presets that it uses (<c>_use</c>), in order; what they say is in the other members already, after what it says itself.</summary>
+    internal ImmutableArray<string> Use { get; init; } = [];
+
+    /// <summary>The environment of programs that are run inside (<c>_environment</c>): each <c>NAME=value</c>.</summary>
+    internal ImmutableArray<string> Environment { get; init; } = [];
+
+    /// <summary>What the files say of it, without comments and with the presets that it uses: rules of the same text are the same rules.</summary>
+    internal string Text { get; init; } = "";
+}
 
 /// <summary>Whether a client runs in a container (<c>_client</c>).</summary>
 internal enum ClientPolicy

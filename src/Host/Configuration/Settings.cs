@@ -17,6 +17,33 @@ internal sealed record Settings
     internal LogLevel? LogLevel { get; init; }
     internal bool? UnmountOnExit { get; init; }
 
+    /// <summary>Whose members may ask what there is: a name in /etc/group, or a number.</summary>
+    internal string? ReadGroup { get; init; }
+
+    /// <summary>Whose members may change it as well, and run programs in containers.</summary>
+    internal string? ControlGroup { get; init; }
+
+    /// <summary>What is said here, and where nothing is, what the other says.</summary>
+    internal Settings Over(Settings other) => new()
+    {
+        StateDirectory = StateDirectory ?? other.StateDirectory,
+        Socket = Socket ?? other.Socket,
+        PluginDirectory = PluginDirectory ?? other.PluginDirectory,
+        BindRoot = BindRoot ?? other.BindRoot,
+        LogLevel = LogLevel ?? other.LogLevel,
+        UnmountOnExit = UnmountOnExit ?? other.UnmountOnExit,
+        ReadGroup = ReadGroup ?? other.ReadGroup,
+        ControlGroup = ControlGroup ?? other.ControlGroup,
+        Plugins = other.Plugins.SetItems(Plugins),
+    };
+
+    internal bool SaysTheSameAs(Settings other) =>
+        this with { Plugins = other.Plugins } == other && Plugins.Count == other.Plugins.Count && !ChangedPlugins(other).Any();
+
+    /// <summary>The plugins of which both say another thing.</summary>
+    internal IEnumerable<string> ChangedPlugins(Settings other) => Plugins.Keys.Union(other.Plugins.Keys)
+        .Where(name => !(Plugins.TryGetValue(name, out JsonElement mine) && other.Plugins.TryGetValue(name, out JsonElement its) && JsonElement.DeepEquals(mine, its)));
+
     /// <summary><c>settings.plugins.NAME</c>: handed to the plugin as it is.</summary>
     internal ImmutableDictionary<string, JsonElement> Plugins { get; init; } = ImmutableDictionary<string, JsonElement>.Empty;
 }

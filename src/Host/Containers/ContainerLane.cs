@@ -49,6 +49,9 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
             case Step.Close:
                 Close();
                 break;
+            case Step.OpenDevices when _devices is not null && run == _run && !_abandoned:
+                OpenDevices(run, _devices);
+                break;
             case Step.OnDevice onDevice when _devices is not null && run == _run && !_abandoned:
                 services.Post(new HostEvent.DeviceStepDone(id, run, onDevice, _devices.Tell(onDevice.Turn), Now));
                 break;
@@ -88,9 +91,24 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
         }
 
         _devices.Permission.Settle();
-        DatabaseSource? database = _devices.Database is { } source ? new DatabaseSource(source.Path, source.Identity) : null;
-        services.Post(new HostEvent.ContainerReady(id, run, found, new GivenDevices(_devices.Given, database)));
+        services.Post(new HostEvent.ContainerReady(id, run, found, GivenBy(_devices)));
     }
+
+    private void OpenDevices(int run, ContainerDevices devices)
+    {
+        try
+        {
+            devices.Equip();
+            services.Post(new HostEvent.DevicesOpened(id, run, GivenBy(devices)));
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            services.Post(new HostEvent.ContainerBroken(id, run, $"it cannot be given devices: {failure.Message}"));
+        }
+    }
+
+    private static GivenDevices GivenBy(ContainerDevices devices) =>
+        new(devices.Given, devices.Database is { } source ? new DatabaseSource(source.Path, source.Identity) : null);
 
     /// <summary>Somebody has loaded a device program or written to a device list: perhaps the runtime, in the place of ours.</summary>
     internal void CheckPermission()

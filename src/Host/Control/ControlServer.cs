@@ -15,6 +15,9 @@ namespace ContainerManager.Host.Control;
 /// </summary>
 internal sealed class ControlServer : IAsyncDisposable
 {
+    /// <summary>Runs in containers count among them; who comes when there are so many is hung up on.</summary>
+    private const int MostConnections = 4096;
+
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(2);
 
     private static readonly byte[] s_question =
@@ -26,10 +29,11 @@ internal sealed class ControlServer : IAsyncDisposable
     private readonly ControlApplication _application;
     private int _disposed;
 
-    private ControlServer(IControlledEngine engine, ControlSocket socket)
+    private ControlServer(ControlRoutes routes, AccessPolicy access, ControlSocket socket)
     {
         _socket = socket;
-        _application = new ControlApplication(new ControlRoutes(engine), _stopping.Token);
+        access.Changed = () => socket.OpenTo(access.IsOpenToGroups);
+        _application = new ControlApplication(routes, _stopping.Token);
         Completion = Task.Run(ServeAsync);
     }
 
@@ -38,8 +42,9 @@ internal sealed class ControlServer : IAsyncDisposable
 
     /// <summary>Takes the socket's place and serves there. Clients can connect when it returns.</summary>
     /// <exception cref="ControlSocketException">The place is taken by a living server, or cannot be had.</exception>
-    internal static async Task<ControlServer> StartAsync(IControlledEngine engine, string socketPath, CancellationToken cancellationToken) =>
-        new(engine, await ControlSocket.ClaimAsync(socketPath, cancellationToken));
+    internal static async Task<ControlServer> StartAsync(
+        ControlRoutes routes, AccessPolicy access, string socketPath, CancellationToken cancellationToken) =>
+        new(routes, access, await ControlSocket.ClaimAsync(socketPath, access.IsOpenToGroups, cancellationToken));
 
     /// <summary>
     /// Asks itself for its version, as a client would: the first request compiles what all later ones use, and takes ten times as long.
@@ -105,8 +110,7 @@ internal sealed class ControlServer : IAsyncDisposable
         KestrelServerOptions options = new() { AddServerHeader = false };
         options.Limits.MaxRequestBodySize = RequestBody.LongestBody;
 
-        // A reader of events may sleep as long as it likes: its buffer is bounded.
-        options.Limits.MinResponseDataRate = null;
+        options.Limits.MaxConcurrentConnections = MostConnections;
         options.Listen(period.EndPoint, listen =>
         {
             listen.Protocols = HttpProtocols.Http1;

@@ -4,12 +4,16 @@ using ContainerManager.Linux;
 namespace ContainerManager.Host.Control;
 
 /// <summary>
-/// A listening unix socket (unix(7)) at a place of its own, open to root alone from its first moment. Holding it means that no other
+/// A listening unix socket (unix(7)) at a place of its own, open to its owner alone unless others are to be asked who they are. Holding it means that no other
 /// server has that place.
 /// </summary>
 internal sealed class ControlSocket : IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>To connect is to be asked who one is, and no more.</summary>
+    private const UnixFileMode Everybody =
+        OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
 
     /// <summary>As many as the kernel allows (net.core.somaxconn): a client that finds the queue full is refused with EAGAIN (unix(7)).</summary>
     private const int Backlog = int.MaxValue;
@@ -36,8 +40,11 @@ internal sealed class ControlSocket : IDisposable
     /// Takes the place: replaces what a dead server has left, leaves a living one alone. Clients can connect when it returns, and wait to be
     /// accepted.
     /// </summary>
+    /// <param name="path">Where.</param>
+    /// <param name="forEverybody">Anybody may connect, to be asked who they are; otherwise the owner only.</param>
+    /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="ControlSocketException">Another server has it, or it cannot be made. The message is for a person.</exception>
-    internal static async Task<ControlSocket> ClaimAsync(string path, CancellationToken cancellationToken)
+    internal static async Task<ControlSocket> ClaimAsync(string path, bool forEverybody, CancellationToken cancellationToken)
     {
         try
         {
@@ -46,7 +53,7 @@ internal sealed class ControlSocket : IDisposable
             try
             {
                 await SocketProbe.RefuseLivingAsync(path, cancellationToken);
-                return new ControlSocket(path, BindPrivately(directory, path), @lock);
+                return new ControlSocket(path, BindPrivately(directory, path, forEverybody), @lock);
             }
             catch
             {
@@ -59,6 +66,9 @@ internal sealed class ControlSocket : IDisposable
             throw new ControlSocketException($"cannot make the control socket {path}: {exception.Message}", exception);
         }
     }
+
+    /// <summary>Who may connect, from now on.</summary>
+    internal void OpenTo(bool everybody) => File.SetUnixFileMode(Path, everybody ? Everybody : OwnerOnly);
 
     /// <summary>The next client.</summary>
     internal async Task<Socket> AcceptAsync(CancellationToken cancellationToken)
@@ -108,7 +118,7 @@ internal sealed class ControlSocket : IDisposable
     /// bind(2) makes the file with the mode that the umask leaves, and the umask is the whole process's. So it is made in a directory that
     /// nobody else can enter, and moved to its place when it is as it shall be; what a dead server has left there goes in the same step.
     /// </summary>
-    private static Socket BindPrivately(string directory, string path)
+    private static Socket BindPrivately(string directory, string path, bool forEverybody)
     {
         string room = System.IO.Path.Combine(directory, "." + System.IO.Path.GetRandomFileName()[..8]);
         Directory.CreateDirectory(room, OwnerOnly | UnixFileMode.UserExecute);
@@ -118,7 +128,7 @@ internal sealed class ControlSocket : IDisposable
             string inside = System.IO.Path.Combine(room, "s");
             _ = new UnixDomainSocketEndPoint(path); // Too long for sun_path? Then no client could reach it.
             listener.Bind(new UnixDomainSocketEndPoint(inside));
-            File.SetUnixFileMode(inside, OwnerOnly);
+            File.SetUnixFileMode(inside, forEverybody ? Everybody : OwnerOnly);
             listener.Listen(Backlog);
             File.Move(inside, path, overwrite: true);
             return listener;

@@ -49,9 +49,10 @@ internal interface IControlledEngine
     /// </summary>
     /// <param name="container">Its name.</param>
     /// <param name="accept">Called once, when a client is there: from then on the frames of one run go over the stream (<see cref="FrameKind"/>).</param>
+    /// <param name="told">Told of the command before it is run.</param>
     /// <param name="cancellationToken">The server ends, or who asked has gone.</param>
     /// <exception cref="ControlException">There is no such container, or no client is to be had in it.</exception>
-    Task RunAsync(string container, Func<CancellationToken, Task<Stream>> accept, CancellationToken cancellationToken);
+    Task RunAsync(string container, Func<CancellationToken, Task<Stream>> accept, Action<IEnumerable<string>> told, CancellationToken cancellationToken);
 
     /// <summary>The programs that were started without anybody waiting for them. Does not block.</summary>
     ProgramsReply Programs();

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace ContainerManager.Host.Control;
 
@@ -10,10 +11,15 @@ internal static class RequestBody
     /// <summary>Bytes.</summary>
     internal const int LongestBody = 64 * 1024;
 
+    /// <summary>Bytes, where a configuration file is sent.</summary>
+    internal const int LongestFile = 4 * 1024 * 1024;
+
     /// <exception cref="ControlException">It is not what is expected here, or too long.</exception>
-    internal static async Task<T> ReadAsync<T>(HttpRequest request, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    internal static async Task<T> ReadAsync<T>(
+        HttpRequest request, JsonTypeInfo<T> type, CancellationToken cancellationToken, int longest = LongestBody)
         where T : class
     {
+        request.HttpContext.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = longest;
         try
         {
             return await JsonSerializer.DeserializeAsync(request.Body, type, cancellationToken)
@@ -25,7 +31,7 @@ internal static class RequestBody
         }
         catch (BadHttpRequestException exception) when (exception.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
-            throw new ControlException(exception.StatusCode, $"the body is longer than {LongestBody} bytes");
+            throw new ControlException(exception.StatusCode, $"the body is longer than {longest} bytes");
         }
     }
 }

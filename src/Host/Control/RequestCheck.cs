@@ -46,6 +46,10 @@ internal static class RequestCheck
             : request with { WorkingDirectory = request.WorkingDirectory is { } directory ? Path(directory, "workingDirectory") : null };
     }
 
+    internal static ConfigurationRequest Configuration(ConfigurationRequest request) => string.IsNullOrEmpty(request.Name) || request.Name.Any(char.IsControl)
+        ? throw ControlException.BadRequest("name: what errors shall call the file is required")
+        : request;
+
     /// <summary>An absolute path without <c>..</c>; doubled and trailing slashes and <c>.</c> are taken out.</summary>
     internal static string Path(string? path, string member)
     {

@@ -18,24 +18,56 @@ internal sealed class ContainerDevices : IDisposable
     /// <summary>Where a udevd listens (systemd, udev/udev-ctrl.c).</summary>
     private const string UdevdControl = "/run/udev/control";
 
-    private readonly ContainerDatabase? _database;
-    private readonly ContainerEvents? _events;
-    private readonly DeviceLinks? _links;
-    private readonly bool _hasUdevd;
+    private readonly ContainerEntry _container;
+    private readonly string _databaseDirectory;
+    private ContainerDatabase? _database;
+    private ContainerEvents? _events;
+    private DeviceLinks? _links;
+    private bool _hasUdevd;
 
     private ContainerDevices(ContainerEntry container, string directory, bool wanted, Func<string, IDisposable> watch)
     {
         Permission = new ContainerPermission(container, Path.Combine(directory, "grants"), watch);
-        string database = Path.Combine(directory, "udev");
-        if (!wanted && !Directory.Exists(database))
+        _container = container;
+        _databaseDirectory = Path.Combine(directory, "udev");
+        if (wanted || Directory.Exists(_databaseDirectory))
         {
+            Equip();
+        }
+    }
+
+    /// <summary>What the container may use.</summary>
+    internal ContainerPermission Permission { get; }
+
+    /// <summary>What an earlier server has told the container of.</summary>
+    internal ImmutableArray<Device> Given { get; private set; } = [];
+
+    /// <summary>What is to be the container's <c>/run/udev</c>; null: nothing.</summary>
+    internal (string Path, FileIdentity Identity)? Database { get; private set; }
+
+    /// <param name="container">The container.</param>
+    /// <param name="directory">Of its own, for what a server that comes after this one has to know.</param>
+    /// <param name="wanted">A rule gives it devices; otherwise only what is left of earlier ones counts.</param>
+    /// <param name="watch">As of <see cref="ContainerPermission"/>.</param>
+    /// <exception cref="IOException">The directory cannot be used.</exception>
+    internal static ContainerDevices Open(ContainerEntry container, string directory, bool wanted, Func<string, IDisposable> watch) =>
+        new(container, directory, wanted, watch);
+
+    /// <summary>Makes ready what a container needs that rules give devices. What is there already stays.</summary>
+    /// <exception cref="IOException">The directory cannot be used.</exception>
+    internal void Equip()
+    {
+        if (_database is not null)
+        {
+            // What an earlier server had given is known since then, and may be another by now.
+            Given = [];
             return;
         }
 
-        _database = new ContainerDatabase(database, RunOf(container));
-        _links = new DeviceLinks(container, _database);
-        _events = ContainerEvents.In(container);
-        _hasUdevd = RunsUdevd(container);
+        _database = new ContainerDatabase(_databaseDirectory, RunOf(_container));
+        _links = new DeviceLinks(_container, _database);
+        _events = ContainerEvents.In(_container);
+        _hasUdevd = RunsUdevd(_container);
         foreach (Device device in _database.Untold)
         {
             _database.Remove(device.Path);
@@ -49,23 +81,6 @@ internal sealed class ContainerDevices : IDisposable
             Permission.Grant(NumberOf(device.Node!), device.Path);
         }
     }
-
-    /// <summary>What the container may use.</summary>
-    internal ContainerPermission Permission { get; }
-
-    /// <summary>What an earlier server has told the container of.</summary>
-    internal ImmutableArray<Device> Given { get; } = [];
-
-    /// <summary>What is to be the container's <c>/run/udev</c>; null: nothing.</summary>
-    internal (string Path, FileIdentity Identity)? Database { get; }
-
-    /// <param name="container">The container.</param>
-    /// <param name="directory">Of its own, for what a server that comes after this one has to know.</param>
-    /// <param name="wanted">A rule gives it devices; otherwise only what is left of earlier ones counts.</param>
-    /// <param name="watch">As of <see cref="ContainerPermission"/>.</param>
-    /// <exception cref="IOException">The directory cannot be used.</exception>
-    internal static ContainerDevices Open(ContainerEntry container, string directory, bool wanted, Func<string, IDisposable> watch) =>
-        new(container, directory, wanted, watch);
 
     /// <summary>Tells the container.</summary>
     internal DeviceOutcome Tell(DeviceTurn turn) => turn.Kind == DeviceTurnKind.Go ? Withdraw(turn) : Introduce(turn);

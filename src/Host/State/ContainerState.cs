@@ -31,6 +31,9 @@ internal sealed class ContainerState(ContainerDescription description, int run)
     /// <summary>The rules of all keys that match it: requests first, then the configuration in the order of the file.</summary>
     internal ImmutableArray<PathRule> Rules { get; set; } = [];
 
+    /// <summary>What the configuration says of it: all keys that match it, in the order of the file.</summary>
+    internal ImmutableArray<ContainerRules> Configured { get; private set; } = [];
+
     /// <summary>The mount strategy that the configuration names for it; null: the default.</summary>
     internal string? Strategy { get; private set; }
 
@@ -43,6 +46,15 @@ internal sealed class ContainerState(ContainerDescription description, int run)
     /// <summary>Which devices it gets: the filters of all keys that match it, in the order of the file.</summary>
     internal ImmutableArray<UdevFilter> Filters { get; private set; } = [];
 
+    /// <summary>The lane was asked to get ready for devices.</summary>
+    internal bool DevicesAskedFor { get; set; }
+
+    /// <summary>The lane is ready for devices.</summary>
+    internal bool DevicesReady { get; set; }
+
+    /// <summary>The environment of programs that are run in it: what all keys that match it say, each <c>NAME=value</c>, in the order of the file.</summary>
+    internal ImmutableArray<string> Environment { get; private set; } = [];
+
     /// <summary>The devices that it has or is about to get or lose, by their paths in sysfs.</summary>
     internal Dictionary<string, DeviceUse> Devices { get; } = new(StringComparer.Ordinal);
 
@@ -52,11 +64,13 @@ internal sealed class ContainerState(ContainerDescription description, int run)
     internal int Directories { get; private set; }
 
     /// <summary>Takes what all keys that match it say of more than paths, in the order of the file.</summary>
-    internal void Configure(ContainerRules[] rules)
+    internal void Configure(ImmutableArray<ContainerRules> rules)
     {
+        Configured = rules;
         Strategy = rules.Select(one => one.Strategy).FirstOrDefault(name => name is not null);
         Client = rules.Select(one => one.Client).FirstOrDefault(policy => policy is not null) ?? ClientPolicy.OnDemand;
         Hooks = [.. rules.Select(one => one.Hooks).OfType<HookCommands>()];
+        Environment = [.. rules.SelectMany(one => one.Environment)];
         Filters = [.. rules.Where(one => one.Udev.Enabled).SelectMany(one => one.Udev.Filters)];
     }
 

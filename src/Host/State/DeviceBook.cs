@@ -13,7 +13,7 @@ namespace ContainerManager.Host.State;
 internal sealed class DeviceBook(Action<ContainerState, BindingState, Action<BindingState>> change)
 {
     /// <summary>Where libudev looks for its database, and whether there is a udev at all.</summary>
-    private const string DatabaseTarget = "/run/udev";
+    internal const string DatabaseTarget = "/run/udev";
 
     private static readonly MountOptions DatabaseOptions = new() { ReadOnly = true, NoExec = true, Recursive = false };
 
@@ -87,6 +87,16 @@ internal sealed class DeviceBook(Action<ContainerState, BindingState, Action<Bin
         }
     }
 
+    /// <summary>Has the lane get ready for devices, where that was not asked for when the container started.</summary>
+    internal static void Equip(ContainerState container, Plan plan)
+    {
+        if (container is { Ready: true, DevicesAskedFor: false, Unreachable: null, Filters.IsEmpty: false })
+        {
+            container.DevicesAskedFor = true;
+            plan.Steps.Add(new PlannedStep(container.Description.Id, container.Run, new Step.OpenDevices()));
+        }
+    }
+
     /// <summary>The filters of a container, or whether it can be served, have changed.</summary>
     internal void Reconsider()
     {
@@ -154,7 +164,7 @@ internal sealed class DeviceBook(Action<ContainerState, BindingState, Action<Bin
         ContainerState? claimer = null;
         foreach (ContainerState container in _concerned)
         {
-            if (container is not { Ready: true, Unreachable: null } || DeviceMatch.Find(container.Filters, device) is not { } match)
+            if (container is not { DevicesReady: true, Unreachable: null } || DeviceMatch.Find(container.Filters, device) is not { } match)
             {
                 continue;
             }
@@ -174,8 +184,9 @@ internal sealed class DeviceBook(Action<ContainerState, BindingState, Action<Bin
         return matches;
     }
 
+    /// <summary>It has claimed it; or had it when the server started, which is not to move it to another.</summary>
     private static bool Has(ContainerState container, Device device) =>
-        container.Devices.TryGetValue(device.Path, out DeviceUse? use) && use.Latest is { Admission.Exclusive: true };
+        container.Devices.TryGetValue(device.Path, out DeviceUse? use) && use.Latest is { Admission.Exclusive: true } or { Filter: < 0 };
 
     private void AllotAll()
     {

@@ -67,6 +67,9 @@ internal abstract record HostEvent
     /// <summary>The devices of the host were listed, and these are all.</summary>
     internal sealed record DevicesListed(ImmutableArray<Device> Devices) : HostEvent;
 
+    /// <summary>The lane is ready to tell a container of devices, which it was not when the container started.</summary>
+    internal sealed record DevicesOpened(ContainerId Container, int Run, GivenDevices Devices) : HostEvent;
+
     /// <summary>A container was told of a device, at a moment (since the Unix epoch).</summary>
     internal sealed record DeviceStepDone(ContainerId Container, int Run, Step.OnDevice Step, DeviceOutcome Outcome, TimeSpan Moment) : HostEvent;
 

@@ -14,17 +14,20 @@ internal sealed class HostState
     private readonly Dictionary<ContainerId, ContainerState> _containers = [];
     private readonly SourceIndex _sources = new();
     private readonly DirtyBindings _dirty = new();
-    private ImmutableArray<ContainerRules> _configured = [];
-    private ImmutableArray<(ContainerKey Key, PathRule Rule)> _requests = [];
+    private readonly RuleBook _rules;
     private int _runs;
 
-    internal HostState() => Devices = new DeviceBook(_dirty.Change);
+    internal HostState()
+    {
+        Devices = new DeviceBook(_dirty.Change);
+        _rules = new RuleBook(_sources, _dirty, Devices);
+    }
 
     internal IReadOnlyCollection<ContainerState> Containers => _containers.Values;
 
-    internal ImmutableArray<ContainerRules> Configured => _configured;
+    internal ImmutableArray<ContainerRules> Configured => _rules.Configured;
 
-    internal ImmutableArray<(ContainerKey Key, PathRule Rule)> Requests => _requests;
+    internal ImmutableArray<(ContainerKey Key, PathRule Rule)> Requests => _rules.Requests;
 
     internal bool IsDraining { get; private set; }
 
@@ -54,11 +57,12 @@ internal sealed class HostState
             case HostEvent.ContainerStopped e: ContainerStopped(e, plan); break;
             case HostEvent.PatternScanned e: PatternScanned(e); break;
             case HostEvent.PatternFailed e: PatternFailed(e, plan); break;
-            case HostEvent.ConfigurationChanged e: _configured = e.Containers; RulesChanged(plan); break;
-            case HostEvent.BindRequested e: _requests = [(e.Container, e.Rule), .. Without(e.Container, e.Rule)]; RulesChanged(plan); break;
-            case HostEvent.UnbindRequested e: _requests = Without(e.Container, e.Rule); RulesChanged(plan); break;
+            case HostEvent.ConfigurationChanged e: _rules.Configure(e.Containers, _containers.Values, plan); break;
+            case HostEvent.BindRequested e: _rules.Add(e.Container, e.Rule, _containers.Values, plan); break;
+            case HostEvent.UnbindRequested e: _rules.Remove(e.Container, e.Rule, _containers.Values, plan); break;
             case HostEvent.DeviceChanged e: Devices.Changed(e.Change); break;
             case HostEvent.DevicesListed e: Devices.Listed(e.Devices); break;
+            case HostEvent.DevicesOpened e: DevicesOpened(e); break;
             case HostEvent.DeviceStepDone e: DeviceStepDone(e, plan); break;
             case HostEvent.PermissionRenewed e: PermissionRenewed(e, plan); break;
             case HostEvent.ClientWanted e: ClientMount.Want(Running(e.Container, e.Run), e.Client, _dirty.Change); break;
@@ -75,44 +79,6 @@ internal sealed class HostState
             _dirty.Plan(plan, IsDraining);
         }
         while (changed);
-    }
-
-    private ImmutableArray<(ContainerKey Key, PathRule Rule)> Without(ContainerKey key, PathRule rule) =>
-        _requests.RemoveAll(request => request.Key == key && request.Rule.Mapping == rule.Mapping);
-
-    private void RulesChanged(Plan plan)
-    {
-        _sources.WatchOnly([.. _requests.Select(request => request.Rule), .. _configured.SelectMany(rules => rules.Paths)], plan);
-        foreach (ContainerState container in _containers.Values)
-        {
-            Match(container);
-        }
-
-        Devices.Reconsider();
-    }
-
-    /// <summary>Finds the container's rules anew; bindings whose rule is gone lose their candidates.</summary>
-    private void Match(ContainerState container)
-    {
-        _sources.Disconnect(container);
-        foreach (BindingState binding in container.Bindings)
-        {
-            container.Update(binding, b => b.ClearCandidates());
-            // What could not be taken away is tried again whenever somebody asks for something.
-            binding.Failure = binding.Failure is { Detaching: true } ? null : binding.Failure;
-        }
-
-        ContainerRules[] configured = [.. _configured.Where(rules => rules.Key.Matches(container.Description))];
-        container.Rules =
-        [
-            .. _requests.Where(request => request.Key.Matches(container.Description)).Select(request => request.Rule),
-            .. configured.SelectMany(rules => rules.Paths),
-        ];
-        container.Configure(configured);
-        Devices.Concern(container);
-        _sources.Connect(container);
-        container.Unscanned = _sources.Unscanned(container);
-        _dirty.MarkAll(container);
     }
 
     private void PathAppeared(HostEvent.PathAppeared e)
@@ -178,7 +144,8 @@ internal sealed class HostState
     private void ContainerStarted(HostEvent.ContainerStarted e, Plan plan)
     {
         ContainerState container = Add(e.Container, plan);
-        plan.Steps.Add(new PlannedStep(e.Container.Id, container.Run, new Step.Open(e.Entry, !container.Filters.IsEmpty), container.Strategy));
+        container.DevicesAskedFor = !container.Filters.IsEmpty;
+        plan.Steps.Add(new PlannedStep(e.Container.Id, container.Run, new Step.Open(e.Entry, container.DevicesAskedFor), container.Strategy));
         plan.Changes.Add(new StateChange(ChangeKind.ContainerStarted, e.Container.Name, null, null, $"{e.Container.Id.Runtime}, pid {e.Container.ProcessId}"));
     }
 
@@ -202,7 +169,7 @@ internal sealed class HostState
         ContainerStopped(new HostEvent.ContainerStopped(description.Id, null), plan);
         ContainerState container = new(description, ++_runs);
         _containers.Add(description.Id, container);
-        Match(container);
+        _rules.Match(container);
         return container;
     }
 
@@ -220,9 +187,21 @@ internal sealed class HostState
         }
 
         container.Ready = true;
+        container.DevicesReady = container.DevicesAskedFor;
         _dirty.MarkAll(container);
         Devices.Recognise(container, e.Devices);
+        DeviceBook.Equip(container, plan);
         Devices.Reconsider();
+    }
+
+    private void DevicesOpened(HostEvent.DevicesOpened e)
+    {
+        if (Running(e.Container, e.Run) is { } container)
+        {
+            container.DevicesReady = true;
+            Devices.Recognise(container, e.Devices);
+            Devices.Reconsider();
+        }
     }
 
     private void ContainerStopped(HostEvent.ContainerStopped e, Plan plan)

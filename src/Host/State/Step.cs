@@ -13,6 +13,9 @@ internal abstract record Step
     /// <param name="Devices">A rule gives it devices.</param>
     internal sealed record Open(ContainerEntry? Entry, bool Devices) : Step;
 
+    /// <summary>A rule gives it devices from now on: get ready for that, answer with DevicesOpened.</summary>
+    internal sealed record OpenDevices : Step;
+
     /// <summary>The container is gone: let go of it.</summary>
     internal sealed record Close : Step;
 

@@ -30,6 +30,24 @@ public static class ControlAddress
     /// <summary>The media type of <see cref="Events"/>.</summary>
     public const string EventsMediaType = "application/x-ndjson";
 
+    /// <summary>GET: <see cref="ConfigurationReply"/>.</summary>
+    public const string Configuration = "/v1/config";
+
+    /// <summary>GET: <see cref="DoctorReply"/>.</summary>
+    public const string Doctor = "/v1/doctor";
+
+    /// <summary>GET: the JSON Schema of the configuration file.</summary>
+    public const string ConfigurationSchema = "/v1/config/schema";
+
+    /// <summary>POST: reads the files again. → <see cref="ConfigurationReply"/>.</summary>
+    public const string ConfigurationReload = "/v1/config/reload";
+
+    /// <summary>POST: <see cref="ConfigurationRequest"/> → <see cref="ConfigurationCheck"/>.</summary>
+    public const string ConfigurationCheck = "/v1/config/check";
+
+    /// <summary>POST: <see cref="ConfigurationRequest"/> → <see cref="ConfigurationDifference"/>.</summary>
+    public const string ConfigurationDiff = "/v1/config/diff";
+
     /// <summary>GET: <see cref="DevicesReply"/>, of one container or of all.</summary>
     public static string Devices(string? container) => container is null ? "/v1/devices" : $"/v1/devices?container={Uri.EscapeDataString(container)}";
 

@@ -25,4 +25,9 @@ namespace ContainerManager.Protocol;
 [JsonSerializable(typeof(ProgramStatus))]
 [JsonSerializable(typeof(ProgramsReply))]
 [JsonSerializable(typeof(ApplicationsReply))]
+[JsonSerializable(typeof(ConfigurationReply))]
+[JsonSerializable(typeof(DoctorReply))]
+[JsonSerializable(typeof(ConfigurationRequest))]
+[JsonSerializable(typeof(ConfigurationCheck))]
+[JsonSerializable(typeof(ConfigurationDifference))]
 public sealed partial class ControlJson : JsonSerializerContext;

@@ -8,12 +8,14 @@ namespace ContainerManager.Protocol;
 /// <param name="Runtimes">One for each runtime of each plugin.</param>
 /// <param name="Containers">Those that run, and those that the configuration names and that do not run.</param>
 /// <param name="Plugins">Those with which something is wrong.</param>
+/// <param name="ConfigurationErrors">What is wrong with the configuration files as they are now, which are therefore not in force; null: nothing.</param>
 public sealed record StatusReply(
     string Version,
     string? ConfigurationFile,
     ImmutableArray<RuntimeStatus> Runtimes,
     ImmutableArray<ContainerStatus> Containers,
-    ImmutableArray<PluginStatus> Plugins);
+    ImmutableArray<PluginStatus> Plugins,
+    ImmutableArray<string>? ConfigurationErrors = null);
 
 /// <summary><c>GET /v1/version</c>.</summary>
 /// <param name="Version">The server's version.</param>

@@ -37,8 +37,11 @@ internal static class RoomTable
             "Composition.PrivateDirectory", "Abstractions", "Linux",
         ],
 
-        // Reads and asks through its own interface only; looks at its socket as a file.
-        ["Control"] = ["Protocol", "Linux.FileStatus", "Linux.FileIdentity", "Linux.FileKind"],
+        // Reads and asks through its own interfaces only; looks at its socket as a file, and at who has connected.
+        ["Control"] = ["Protocol", "Linux.FileStatus", "Linux.FileIdentity", "Linux.FileKind", "Linux.Peer", "Linux.PeerProcess", "Linux.OwnProcess"],
+
+        // Looks, and changes nothing.
+        ["Diagnosis"] = ["Configuration", "DeviceRules", "Paths.PathPattern", "Udev.UdevMonitor", "Protocol", "Linux"],
     };
 
     /// <summary>Rooms without input, output, clock or threads: what else of .NET they may not touch, as prefixes of full names.</summary>

@@ -25,18 +25,14 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal("", _error.ToString());
         Assert.Equal("", _output.ToString());
         Assert.Equal("web", Assert.Single(_ran!.Value.Configuration.Containers).Key.Text);
+        ServerOptions options = _ran.Value.Options;
         Assert.Equal(
-            new ServerOptions
-            {
-                ConfigurationFile = file,
-                StateDirectory = "/s/x",
-                Socket = "/cl",
-                PluginDirectory = "/p",
-                BindRoot = "/file",
-                LogLevel = LogLevel.Debug,
-                UnmountOnExit = false,
-            },
-            _ran.Value.Options);
+            (file, "/s/x", "/cl", "/p", "/file", LogLevel.Debug, false),
+            (options.ConfigurationFile, options.StateDirectory, options.Socket, options.PluginDirectory, options.BindRoot, options.LogLevel, options.UnmountOnExit));
+
+        // What was said on the command line stays said when the file becomes another.
+        ServerOptions later = options.With(new Settings { Socket = "/later", BindRoot = "/later", UnmountOnExit = true });
+        Assert.Equal(("/cl", "/later", false), (later.Socket, later.BindRoot, later.UnmountOnExit));
     }
 
     [Theory]
@@ -68,7 +64,7 @@ public sealed class CommandLineTests : IDisposable
 
         Assert.Null(_ran);
         Assert.Equal(
-            $"{file}:1:3: x: expected one of containerConfigs, settings, found \"x\"\n" +
+            $"{file}:1:3: x: expected one of containerConfigs, settings, $schema, found \"x\"\n" +
             $"{file}:2:26: settings.socket: expected the absolute path of a socket, found 1\n",
             _error.ToString());
     }

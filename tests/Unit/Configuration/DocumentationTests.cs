@@ -17,7 +17,7 @@ public sealed partial class DocumentationTests
     [Theory]
     [MemberData(nameof(Examples))]
     public void Each_example_is_a_good_file(string example) =>
-        Assert.Empty(ConfigurationParser.Parse(Encoding.UTF8.GetBytes(example), "example").Errors);
+        Assert.Empty(ConfigurationParser.Parse(Encoding.UTF8.GetBytes(example), "example", new PresetCatalog(PresetCatalog.ShippedDirectory)).Errors);
 
     [Fact]
     public void The_first_example_is_the_seeds() =>
@@ -37,7 +37,7 @@ public sealed partial class DocumentationTests
             .SelectMany(e => e.Expected["one of ".Length..].Split(", "))
             .ToArray();
 
-        Assert.Equal(2 + 10 + 7 + 16 + 6 + 7, keys.Length);
+        Assert.Equal(3 + 12 + 7 + 16 + 6 + 9, keys.Length);
         Assert.All(keys, key => Assert.Contains($"`{key}`", Text, StringComparison.Ordinal));
         Assert.All(LogLevelNames.All, level => Assert.Contains($"`{level}`", Text, StringComparison.Ordinal));
     }

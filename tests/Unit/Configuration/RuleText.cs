@@ -53,6 +53,11 @@ internal static class RuleText
             yield return "filter: " + Of(filter.Condition) + Of(filter.Admission);
         }
 
+        foreach (string variable in container.Environment)
+        {
+            yield return $"environment {variable}";
+        }
+
         if (container.Strategy is { } strategy)
         {
             yield return $"strategy {strategy}";
@@ -97,6 +102,8 @@ internal static class RuleText
             ("bindRoot", settings.BindRoot),
             ("logLevel", settings.LogLevel),
             ("unmountOnExit", settings.UnmountOnExit),
+            ("readGroup", settings.ReadGroup),
+            ("controlGroup", settings.ControlGroup),
             .. settings.Plugins.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => ($"plugins.{p.Key}", (object?)p.Value.GetRawText())),
         ];
         return values.Where(v => v.Value is not null).Select(v => $"{v.Name} = {v.Value}");

@@ -26,6 +26,13 @@ internal sealed class FakeEngine : IControlledEngine
     internal static readonly PluginStatus Docker = new("Docker", "1.2.3", "loaded", ["runtime docker"], 1, null);
     internal static readonly PluginStatus Broken = new("Broken", null, "refused", [], 0, "Broken.dll is not a .NET assembly");
 
+    /// <summary>Serves an engine at a place, for its own user alone.</summary>
+    internal static Task<ControlServer> ServeAsync(FakeEngine engine, string place, CancellationToken cancellationToken)
+    {
+        AccessPolicy access = new(null, null);
+        return ControlServer.StartAsync(new ControlRoutes(engine, new FakeConfiguration(), access, static (_, _) => { }), access, place, cancellationToken);
+    }
+
     internal ConcurrentQueue<string> Calls { get; } = [];
 
     /// <summary>What a request waits for before it is answered.</summary>
@@ -98,7 +105,8 @@ internal sealed class FakeEngine : IControlledEngine
         return Task.CompletedTask;
     }
 
-    public Task RunAsync(string container, Func<CancellationToken, Task<Stream>> accept, CancellationToken cancellationToken) =>
+    public Task RunAsync(
+        string container, Func<CancellationToken, Task<Stream>> accept, Action<IEnumerable<string>> told, CancellationToken cancellationToken) =>
         throw new ControlException(404, $"no container {container} runs");
 
     public ProgramsReply Programs() => new([]);

@@ -33,7 +33,7 @@ internal sealed class ServedEngine : IAsyncDisposable
         FakeEngine engine = new();
         DirectoryInfo directory = Directory.CreateTempSubdirectory("control-");
         string socket = Path.Combine(directory.FullName, "control.sock");
-        return new ServedEngine(engine, directory, await ControlServer.StartAsync(engine, socket, CancellationToken.None), socket);
+        return new ServedEngine(engine, directory, await FakeEngine.ServeAsync(engine, socket, CancellationToken.None), socket);
     }
 
     internal static HttpClient Client(string socket) => new(new SocketsHttpHandler

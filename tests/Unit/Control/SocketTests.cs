@@ -112,7 +112,7 @@ public sealed class SocketTests : IDisposable
     public async Task ImpossiblePlaceIsExplained(string place)
     {
         ControlSocketException refusal = await Assert.ThrowsAsync<ControlSocketException>(
-            () => ControlServer.StartAsync(new FakeEngine(), place, TestContext.Current.CancellationToken));
+            () => FakeEngine.ServeAsync(new FakeEngine(), place, TestContext.Current.CancellationToken));
         Assert.Contains(place, refusal.Message, StringComparison.Ordinal);
     }
 
@@ -121,11 +121,11 @@ public sealed class SocketTests : IDisposable
     {
         string place = Path.Combine(_directory.FullName, new string('a', 100), "s");
         ControlSocketException refusal = await Assert.ThrowsAsync<ControlSocketException>(
-            () => ControlServer.StartAsync(new FakeEngine(), place, TestContext.Current.CancellationToken));
+            () => FakeEngine.ServeAsync(new FakeEngine(), place, TestContext.Current.CancellationToken));
         Assert.Contains(place, refusal.Message, StringComparison.Ordinal);
     }
 
-    private Task<ControlServer> StartAsync() => ControlServer.StartAsync(new FakeEngine(), Place, TestContext.Current.CancellationToken);
+    private Task<ControlServer> StartAsync() => FakeEngine.ServeAsync(new FakeEngine(), Place, TestContext.Current.CancellationToken);
 
     private async Task<ControlServer?> TryStartAsync()
     {

@@ -93,6 +93,46 @@ public sealed class HistoryTests
         Assert.True(host.State.IsQuiet);
     }, iter: 1_000);
 
+    /// <summary>What is said beforehand that a configuration would do is what it does.</summary>
+    [Fact]
+    public void ARehearsalSaysWhatWillHappen() => Gen.Select(Happening.Array[1, 40], Configuration).Sample((history, configuration) =>
+    {
+        SimulatedHost host = new();
+        foreach (Action<SimulatedHost> happening in history)
+        {
+            happening(host);
+        }
+
+        host.Settle();
+        Rehearsal rehearsal = new(host.State);
+        Dictionary<string, Dictionary<string, string>> said = host.State.Containers.ToDictionary(
+            container => container.Description.Name, container => host.MountsOf(container.Description.Id).Values.ToDictionary(mount => mount.Target, mount => mount.Source));
+        foreach (PathPattern pattern in rehearsal.Begin(configuration))
+        {
+            rehearsal.Show(pattern, host.FilesOf(pattern));
+        }
+
+        foreach ((string container, Step step) in rehearsal.CarryOut())
+        {
+            _ = step switch
+            {
+                Step.Attach attach => said[container][attach.Target] = attach.Desired.Source,
+                Step.Replace replace => said[container][replace.Target] = replace.Desired.Source,
+                Step.Detach detach => said[container].Remove(detach.Target) ? "" : throw new InvalidOperationException("what is not there is taken away"),
+                _ => "",
+            };
+        }
+
+        host.Send(new HostEvent.ConfigurationChanged(configuration));
+        host.Settle();
+        foreach (ContainerState container in host.State.Containers)
+        {
+            Assert.Equal(
+                host.MountsOf(container.Description.Id).Values.ToDictionary(mount => mount.Target, mount => mount.Source),
+                said[container.Description.Name]);
+        }
+    }, iter: 2_000);
+
     /// <summary>Device 0 has no node; device 3 has one where a rule may want something else.</summary>
     private static Action<SimulatedHost> DeviceEvent(int number, string action) => host =>
     {

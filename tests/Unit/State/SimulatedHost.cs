@@ -91,6 +91,9 @@ internal sealed class SimulatedHost
             case Step.Open:
                 Send(new HostEvent.ContainerReady(planned.Container, planned.Run, [.. _mounts[planned.Container].Values], GivenDevices.None));
                 break;
+            case Step.OpenDevices:
+                Send(new HostEvent.DevicesOpened(planned.Container, planned.Run, GivenDevices.None));
+                break;
             case Step.OnDevice step when State.Containers.Any(c => c.Description.Id == planned.Container && c.Run == planned.Run):
                 Send(Do(planned, step));
                 break;
@@ -192,7 +195,7 @@ internal sealed class SimulatedHost
         }
     }
 
-    private Dictionary<string, FileIdentity> FilesOf(PathPattern pattern) =>
+    internal Dictionary<string, FileIdentity> FilesOf(PathPattern pattern) =>
         _files.TryGetValue(pattern, out Dictionary<string, FileIdentity>? files) ? files : _files[pattern] = new(StringComparer.Ordinal);
 
     private Queue<PlannedStep> LaneOf(ContainerId container) =>

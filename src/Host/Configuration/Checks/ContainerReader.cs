@@ -9,33 +9,46 @@ internal static class ContainerReader
     private static readonly string[] Known =
     [
         PathRuleReader.Automount, PathRuleReader.InotifyWatch, "_udev_filters", "_filter_udev_events", "_namespace", "_strategy", "_client",
-        "_on_attach", "_on_detach", "_on_udev",
+        PresetReader.Use, EnvironmentReader.Key, "_on_attach", "_on_detach", "_on_udev",
     ];
 
-    internal static ImmutableArray<ContainerRules> Read(ConfigurationValue? section) =>
-        [.. (section?.AsMembers("an object: container → rules") ?? []).Select(ReadContainer)];
+    internal static ImmutableArray<ContainerRules> Read(ConfigurationValue? section, PresetCatalog presets) =>
+        [.. (section?.AsMembers("an object: container → rules") ?? []).Select(container => ReadContainer(container, presets))];
 
-    private static ContainerRules ReadContainer(ConfigurationValue container)
+    private static ContainerRules ReadContainer(ConfigurationValue container, PresetCatalog presets)
     {
         CheckKey(container);
         var key = new ContainerKey(container.Name);
         KnownMembers? members = container.IsNull ? null : container.AsObject("an object of rules", Known);
         if (members is null)
         {
-            return new ContainerRules(key, [], UdevRules.None, null);
+            return new ContainerRules(key, [], UdevRules.None, null) { Text = container.Node.ToText() };
         }
 
         LocatedRule[] paths =
             [.. PathRuleReader.Read(members[PathRuleReader.Automount]), .. PathRuleReader.Read(members[PathRuleReader.InotifyWatch])];
         RuleCollisions.Report(paths);
+        Preset[] used = [.. PresetReader.ReadUse(members[PresetReader.Use], presets)];
         return new ContainerRules(
             key,
-            [.. paths.Select(p => p.Rule)],
-            UdevReader.Read(members["_filter_udev_events"], members["_udev_filters"]),
+            [.. paths.Select(p => p.Rule), .. used.SelectMany(preset => preset.Paths)],
+            WithPresets(UdevReader.Read(members["_filter_udev_events"], members["_udev_filters"]), members["_filter_udev_events"] is not null, used),
             NamespaceReader.Read(members["_namespace"], container),
             ReadStrategy(members["_strategy"]),
             ReadClient(members["_client"]),
-            ReadHooks(members));
+            ReadHooks(members))
+        {
+            Use = [.. used.Select(preset => preset.Name)],
+            Environment = [.. used.SelectMany(preset => preset.Environment), .. EnvironmentReader.Read(members[EnvironmentReader.Key])],
+            Text = string.Join('\n', [container.Node.ToText(), .. used.Select(preset => preset.Text)]),
+        };
+    }
+
+    /// <summary>Presets bring their devices without being told so, but not where <c>_filter_udev_events</c> is false out loud.</summary>
+    private static UdevRules WithPresets(UdevRules own, bool said, Preset[] used)
+    {
+        ImmutableArray<UdevFilter> filters = [.. used.SelectMany(preset => preset.Filters)];
+        return filters.IsEmpty || (said && !own.Enabled) ? own : new UdevRules(true, [.. own.Enabled ? own.Filters : [], .. filters]);
     }
 
     private static ClientPolicy? ReadClient(ConfigurationValue? client)

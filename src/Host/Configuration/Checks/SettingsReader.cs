@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Collections.Immutable;
 using System.Text.Json;
 using ContainerManager.Host.Configuration.Syntax;
@@ -12,7 +11,7 @@ internal static class SettingsReader
     private const string Directory = "the absolute path of a directory";
 
     private static readonly string[] Known =
-        ["stateDirectory", "socket", "pluginDirectory", "bindRoot", "logLevel", "unmountOnExit", "plugins"];
+        ["stateDirectory", "socket", "pluginDirectory", "bindRoot", "logLevel", "unmountOnExit", "readGroup", "controlGroup", "plugins"];
 
     internal static Settings Read(ConfigurationValue? section)
     {
@@ -31,8 +30,22 @@ internal static class SettingsReader
                 ? Enum.Parse<LogLevel>(level)
                 : null,
             UnmountOnExit = members["unmountOnExit"]?.AsBoolean(),
+            ReadGroup = ReadGroup(members["readGroup"]),
+            ControlGroup = ReadGroup(members["controlGroup"]),
             Plugins = ReadPlugins(members["plugins"]),
         };
+    }
+
+    private static string? ReadGroup(ConfigurationValue? group)
+    {
+        const string Expected = "the name of a group, or its number in quotes";
+        string? name = group?.AsText(Expected);
+        if (name is not null && (name.Length == 0 || name.Any(c => c is ':' or '/' || char.IsWhiteSpace(c) || char.IsControl(c))))
+        {
+            group!.Fail(Expected);
+        }
+
+        return name;
     }
 
     private static ImmutableDictionary<string, JsonElement> ReadPlugins(ConfigurationValue? plugins)
@@ -57,13 +70,7 @@ internal static class SettingsReader
     /// <summary>Written anew: a deserializer reads an element's text again, and stumbles over comments.</summary>
     private static JsonElement ToElement(SourceNode node)
     {
-        var text = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(text))
-        {
-            node.WriteTo(writer);
-        }
-
-        using JsonDocument document = JsonDocument.Parse(text.WrittenMemory);
+        using JsonDocument document = JsonDocument.Parse(node.ToText());
         return document.RootElement.Clone();
     }
 }

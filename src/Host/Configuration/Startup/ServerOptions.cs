@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ContainerManager.Host.Configuration.Startup;
 
-/// <summary>What the server as a whole runs with. Paths are absolute and normalised. Immutable; the same until the server ends.</summary>
+/// <summary>What the server as a whole runs with. Paths are absolute and normalised. Immutable.</summary>
 internal sealed record ServerOptions
 {
     internal const string DefaultStateDirectory = "/var/lib/container-manager";
@@ -31,6 +31,18 @@ internal sealed record ServerOptions
     /// <summary>When the server is stopped, everything it mounted is unmounted. Otherwise it stays, and is taken over at the next start.</summary>
     internal required bool UnmountOnExit { get; init; }
 
+    /// <summary>Whose members may ask what there is; null: nobody but root.</summary>
+    internal string? ReadGroup { get; init; }
+
+    /// <summary>Whose members may change it as well; null: nobody but root.</summary>
+    internal string? ControlGroup { get; init; }
+
+    /// <summary>What the command line said, which no file overrules.</summary>
+    internal Settings CommandLine { get; private init; } = new();
+
+    /// <summary>What the server would run with if the file said this.</summary>
+    internal ServerOptions With(Settings file) => Merge(ConfigurationFile, CommandLine, file);
+
     /// <summary>Beside the program, so that the installed folder can be moved as it is.</summary>
     internal static string DefaultPluginDirectory => Path.Combine(AppContext.BaseDirectory, "plugins");
 
@@ -38,11 +50,14 @@ internal sealed record ServerOptions
     internal static ServerOptions Merge(string configurationFile, Settings commandLine, Settings file) => new()
     {
         ConfigurationFile = configurationFile,
+        CommandLine = commandLine,
         StateDirectory = commandLine.StateDirectory ?? file.StateDirectory ?? DefaultStateDirectory,
         Socket = commandLine.Socket ?? file.Socket ?? DefaultSocket,
         PluginDirectory = commandLine.PluginDirectory ?? file.PluginDirectory ?? DefaultPluginDirectory,
         BindRoot = commandLine.BindRoot ?? file.BindRoot ?? DefaultBindRoot,
         LogLevel = commandLine.LogLevel ?? file.LogLevel ?? DefaultLogLevel,
         UnmountOnExit = commandLine.UnmountOnExit ?? file.UnmountOnExit ?? false,
+        ReadGroup = file.ReadGroup,
+        ControlGroup = file.ControlGroup,
     };
 }

@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Collections.Immutable;
+using System.Text;
 using System.Text.Json;
 
 namespace ContainerManager.Host.Configuration.Syntax;
@@ -45,6 +47,18 @@ internal abstract record SourceNode(int Start)
                 writer.WriteNullValue();
                 break;
         }
+    }
+
+    /// <summary>The value without comments, superfluous commas and white space.</summary>
+    internal string ToText()
+    {
+        var text = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(text))
+        {
+            WriteTo(writer);
+        }
+
+        return Encoding.UTF8.GetString(text.WrittenSpan);
     }
 
     /// <summary>What an error message calls the value.</summary>

@@ -1,0 +1,13 @@
+namespace ContainerManager.Host.Configuration;
+
+/// <summary>Files that packages and people put into a directory of their own, beside the file that one person edits.</summary>
+internal static class DropIns
+{
+    /// <summary><c>/etc/container-manager.conf.d</c>.</summary>
+    internal static string DirectoryBeside(string configurationFile) => configurationFile + ".d";
+
+    /// <summary>Those of a directory, by name; hidden ones are an editor's, and not meant.</summary>
+    internal static IEnumerable<string> In(string directory) => Directory.Exists(directory)
+        ? Directory.GetFiles(directory, "*.json").Where(file => !Path.GetFileName(file).StartsWith('.')).Order(StringComparer.Ordinal)
+        : [];
+}
