@@ -9,6 +9,7 @@ internal static class Vocabulary
     /// <summary>Names of our own for numbers of the kernel: <c>Type.Member</c> → C.</summary>
     internal static readonly Dictionary<string, string> Expressions = new()
     {
+        ["PeerProcess.MostGroups"] = "NGROUPS_MAX",
         ["Epoll.CtlAdd"] = "EPOLL_CTL_ADD",
         ["Epoll.CtlDelete"] = "EPOLL_CTL_DEL",
         ["Epoll.CtlModify"] = "EPOLL_CTL_MOD",
@@ -60,6 +61,7 @@ internal static class Vocabulary
     /// <summary>Numbers the kernel does not know: a whole type, or <c>Type.Member</c>; with the reason.</summary>
     internal static readonly Dictionary<string, string> OursAlone = new()
     {
+        ["PeerProcess.UsualGroups"] = "a size of our own",
         ["RootedPath.RaceTries"] = "a limit of our own",
         ["FileName.EscapeBase"] = "how we write bytes that are not UTF-8",
         ["Libc.OpaqueSize"] = "more than posix_spawn's and the signal sets' objects take",

@@ -116,6 +116,21 @@ internal sealed class ServerUnderTest : IAsyncDisposable
     internal async Task<PluginsReply> PluginsAsync() =>
         (await _http.GetFromJsonAsync(ControlAddress.Plugins, ControlJson.Default.PluginsReply, TestContext.Current.CancellationToken))!;
 
+    /// <summary>Puts another text in the place of the configuration file, in one step, as editors do.</summary>
+    internal void Configure(string text)
+    {
+        File.WriteAllText(ConfigurationPath + ".new", text);
+        File.Move(ConfigurationPath + ".new", ConfigurationPath, overwrite: true);
+    }
+
+    /// <summary>The server has read its configuration files as they are now.</summary>
+    internal async Task<ConfigurationReply> ReloadConfigurationAsync()
+    {
+        using HttpResponseMessage response = await _http.PostAsync(ControlAddress.ConfigurationReload, null);
+        Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
+        return (await response.Content.ReadFromJsonAsync(ControlJson.Default.ConfigurationReply))!;
+    }
+
     internal async Task<PluginStatus> ReloadAsync(string plugin)
     {
         using HttpResponseMessage response = await _http.PostAsync(ControlAddress.PluginReload(plugin), null);

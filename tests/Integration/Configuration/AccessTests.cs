@@ -1,0 +1,170 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
+using ContainerManager.Protocol;
+using ContainerManager.Tests.Control;
+using ContainerManager.Tests.Integration.Cli;
+using ContainerManager.Tests.Integration.Scenarios;
+using ContainerManager.Tests.Integration.TestBed;
+
+namespace ContainerManager.Tests.Integration.Configuration;
+
+/// <summary>Who may use the control socket, and what many at once do to the server.</summary>
+public sealed class AccessTests : IAsyncLifetime
+{
+    private const int Callers = 1000;
+
+    /// <summary>Groups need no entry anywhere: the kernel knows numbers.</summary>
+    private const string Readers = "54321", Controllers = "54322";
+    private readonly string _name = $"cm-{Guid.NewGuid():N}"[..20];
+    private readonly TemporaryDirectory _host = new("access");
+    private readonly NamespacesScenarioRuntime _runtime = new();
+    private ServerUnderTest? _server;
+
+    private ServerUnderTest Server => _server!;
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_server is not null)
+        {
+            await _runtime.RemoveAsync(_server, _name);
+        }
+
+        await CleanUp.AllAsync(CleanUp.Of(_server), CleanUp.Of(_host));
+    }
+
+    [Fact]
+    public async Task GroupsMayWhatTheyMayAndNobodyElseMayAnything()
+    {
+        await StartAsync($$"""{ "settings": { "readGroup": "{{Readers}}", "controlGroup": "{{Controllers}}" } }""");
+        Ran outsider = await AsAsync("54320", "status");
+        Assert.Equal((1, ""), (outsider.ExitCode, outsider.Output));
+        Assert.Equal("container-util: user 12345 may not use this server\n  root may, and the members of the groups that its settings name (readGroup, controlGroup)\n", outsider.Error);
+        Assert.Equal(1, (await AsAsync("54320", "-c", _name, "bind", "/etc/hostname")).ExitCode);
+
+        Ran reader = await AsAsync(Readers, "status");
+        Assert.True(reader.ExitCode == 0, reader.ToString());
+        Assert.Contains(_name, reader.Output, StringComparison.Ordinal);
+        foreach (string[] change in (string[][])[["bind", "/etc/hostname"], ["run", "--", "id"], ["config", "reload"], ["unbind", "/x"], ["stop", _name]])
+        {
+            Ran refused = await AsAsync(Readers, ["-c", _name, .. change]);
+            Assert.NotEqual(0, refused.ExitCode);
+            Assert.Contains("user 12345 may look, but not change anything", refused.Error, StringComparison.Ordinal);
+        }
+
+        await File.WriteAllTextAsync(_host["new"], "{}", Stop);
+        Assert.Equal(0, (await AsAsync(Readers, "config", "check", _host["new"])).ExitCode);
+
+        Ran bound = await AsAsync(Controllers, "-c", _name, "bind", "/etc/hostname", "--to", "/bound");
+        Assert.True(bound.ExitCode == 0, bound.ToString());
+        Assert.Equal("0\n", (await AsAsync(Controllers, "-c", _name, "run", "--", "id", "-u")).Output);
+        await Server.UntilLoggedAsync($"): bind /etc/hostname in {_name} at /bound");
+        await Server.UntilLoggedAsync($"): run in {_name}: id -u");
+        Assert.Contains("user 12345 (pid ", Server.Log, StringComparison.Ordinal);
+    }
+
+    /// <summary>As the file says, at once: to root alone, then to a group as well, then to root alone again; a group that is not there changes nothing.</summary>
+    [Fact]
+    public async Task WhoMayChangesWithTheConfiguration()
+    {
+        await StartAsync("{}");
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Server.Socket));
+        Ran closed = await AsAsync(Readers, "status");
+        Assert.NotEqual(0, closed.ExitCode);
+        Server.Configure($$"""{ "settings": { "readGroup": "{{Readers}}" } }""");
+        await Server.UntilLoggedAsync("is in force");
+        Assert.Empty((await Server.ReloadConfigurationAsync()).Errors);
+        Assert.Equal(0, (await AsAsync(Readers, "status")).ExitCode);
+        Server.Configure("""{ "settings": { "readGroup": "no-such-group" } }""");
+        await Server.UntilLoggedAsync("there is no group no-such-group in /etc/group");
+        Assert.Equal(0, (await AsAsync(Readers, "status")).ExitCode);
+        Server.Configure("{}");
+        Assert.Empty((await Server.ReloadConfigurationAsync()).Errors);
+        Assert.NotEqual(0, (await AsAsync(Readers, "status")).ExitCode);
+    }
+
+    /// <summary>A thousand callers, half of which never read what they asked for: memory stays bounded, and the engine as fast as it was.</summary>
+    [Fact]
+    public async Task AThousandCallersOfWhomHalfNeverReadDoNotSlowTheEngine()
+    {
+        string watched = Directory.CreateDirectory(_host["watched"]).FullName;
+        await StartAsync($$"""{ "containerConfigs": { "{{_name}}": { "_inotify_watch": { "{{watched}}": { "target": "/watched" } } } } }""");
+        TimeSpan before = await LatencyAsync(watched, "before");
+        long memory = Resident();
+        List<NetworkStream> silent = [];
+        try
+        {
+            byte[] question = Encoding.ASCII.GetBytes($"GET {ControlAddress.Status} HTTP/1.1\r\nHost: x\r\n\r\n");
+            for (int i = 0; i < Callers / 2; i++)
+            {
+                NetworkStream caller = await ServedEngine.ConnectAsync(Server.Socket, Stop);
+                silent.Add(caller);
+                for (int asked = 0; asked < 10; asked++)
+                {
+                    await caller.WriteAsync(question, Stop);
+                }
+            }
+
+            await Task.WhenAll(Enumerable.Range(0, Callers / 2).Select(async _ =>
+            {
+                using HttpClient caller = ServedEngine.Client(Server.Socket);
+                Assert.Contains(_name, await caller.GetStringAsync(ControlAddress.Status, Stop), StringComparison.Ordinal);
+            }));
+            TimeSpan during = await LatencyAsync(watched, "during");
+            long more = Resident() - memory;
+            TestContext.Current.TestOutputHelper!.WriteLine($"engine {before.TotalMicroseconds:0} µs -> {during.TotalMicroseconds:0} µs; memory {more / 1024} KiB more");
+            Assert.True(more < 150 << 20, $"{more} bytes more");
+            Assert.True(during < 3 * before + TimeSpan.FromMilliseconds(1), $"{before} -> {during}");
+        }
+        finally
+        {
+            silent.ForEach(caller => caller.Dispose());
+        }
+    }
+
+    /// <summary>From the creation of a file until the server has mounted it, by its own word: the median of some.</summary>
+    private async Task<TimeSpan> LatencyAsync(string directory, string prefix)
+    {
+        List<TimeSpan> took = [];
+        for (int i = 0; i < 51; i++)
+        {
+            string file = Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"{prefix}-{i}"));
+            string inside = $"/proc/{_processId}/root/watched/{Path.GetFileName(file)}";
+            long begun = Stopwatch.GetTimestamp();
+            await File.WriteAllTextAsync(file, "x", Stop);
+            SpinWait.SpinUntil(() => File.Exists(inside), TimeSpan.FromSeconds(30));
+            took.Add(Stopwatch.GetElapsedTime(begun));
+        }
+
+        took.Sort();
+        return took[took.Count / 2];
+    }
+
+    private int _processId;
+
+    private long Resident() => long.Parse(
+        File.ReadLines($"/proc/{Server.ProcessId}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
+        CultureInfo.InvariantCulture) * 1024;
+
+    private async Task StartAsync(string configuration)
+    {
+        _server = new ServerUnderTest(["Namespaces"], configuration);
+        await Server.StartAsync();
+        await _runtime.StartAsync(Server, _name);
+        _processId = (await Server.StatusAsync()).Containers.Single(container => container.Name == _name).ProcessId!.Value;
+    }
+
+    private async Task<Ran> AsAsync(string group, params string[] words)
+    {
+        using Process process = ContainerUtil.StartProgram("/", Server.Socket, "setpriv", ["--reuid=12345", "--regid=12345", $"--groups={group}", "--", ContainerUtil.Binary, .. words]);
+        process.StandardInput.Close();
+        Task<string> output = process.StandardOutput.ReadToEndAsync(Stop), error = process.StandardError.ReadToEndAsync(Stop);
+        await process.WaitForExitAsync(Stop).WaitAsync(ServedEngine.Deadline, Stop);
+        return new Ran(process.ExitCode, await output, await error);
+    }
+}
