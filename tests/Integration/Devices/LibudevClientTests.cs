@@ -25,6 +25,20 @@ public sealed class LibudevClientTests : IAsyncLifetime
             print(device.action, device.device_node, device.get('ID_CM_TEST'), ','.join(t for t in device.tags if t), 'of', there, flush=True)
         """;
 
+    /// <summary>
+    /// Listens as libudev-zero does, which Alpine's images may have in the place of libudev: plain text in group 4, of whoever sends it. Says action and node.
+    /// </summary>
+    private const string PlainClient = """
+        import socket
+        s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 15)
+        s.bind((0, 4))
+        print('listening', flush=True)
+        while True:
+            message = s.recv(8192)
+            properties = dict(part.split('=', 1) for part in message.decode().split('\0') if '=' in part)
+            print(properties['ACTION'], '/dev/' + properties['DEVNAME'].removeprefix('/dev/'), properties['SUBSYSTEM'], flush=True)
+        """;
+
     private readonly string _prefix = $"cm-{Guid.NewGuid():N}"[..14];
     private readonly TemporaryDirectory _directory = new("libudev");
     private readonly VirtualConsole _console = new(51);
@@ -94,6 +108,48 @@ public sealed class LibudevClientTests : IAsyncLifetime
         Assert.DoesNotContain(Heard("second"), line => line.StartsWith($"remove {_disk} ", StringComparison.Ordinal));
     }
 
+    /// <summary>Character devices of a network interface, and block devices of memory; heard by libudev and by what stands in for it.</summary>
+    [Fact]
+    public async Task MacvtapAndZramDevicesComeAndGo()
+    {
+        await StartAsync($$""" "{{_prefix}}-one": { "_udev_filters": [{ "subsystem": "macvtap" }, { "devnode": "/dev/zram[1-9]*", "mode": "0640" }] } """, "one");
+        await ListenAsync("plain", $"{_prefix}-one", PlainClient);
+        string link = $"cm{Environment.ProcessId}";
+        (await Command.RunAsync("ip", ["link", "add", link, "type", "veth", "peer", "name", link + "p"])).OutputOrThrow();
+        string? zram = null;
+        try
+        {
+            (await Command.RunAsync("ip", ["link", "add", "link", link, "name", link + "t", "type", "macvtap"])).OutputOrThrow();
+            string tap = "/dev/" + Path.GetFileName(Assert.Single(Directory.GetDirectories($"/sys/class/net/{link}t/macvtap")));
+            await HearAsync("one", $"add {tap} ");
+            await HearAsync("plain", $"add {tap} macvtap");
+            Assert.Equal("open", await OpenAsync("one", tap));
+            (await Command.RunAsync("ip", ["link", "del", link + "t"])).OutputOrThrow();
+            await HearAsync("one", $"remove {tap} ");
+            await HearAsync("plain", $"remove {tap} macvtap");
+            await Server.UntilGoneAsync($"{_prefix}-one", tap);
+
+            zram = (await File.ReadAllTextAsync("/sys/class/zram-control/hot_add", TestContext.Current.CancellationToken)).Trim();
+            await HearAsync("one", $"add /dev/zram{zram} zram cm_test");
+            await HearAsync("plain", $"add /dev/zram{zram} block");
+            Assert.Equal("640", (await _runtime.ExecAsync(Server, $"{_prefix}-one", "stat", "-c", "%a", $"/dev/zram{zram}")).TrimEnd());
+            Assert.Equal("open", await OpenAsync("one", $"/dev/zram{zram}"));
+            await File.WriteAllTextAsync("/sys/class/zram-control/hot_remove", zram, TestContext.Current.CancellationToken);
+            await HearAsync("one", $"remove /dev/zram{zram} ");
+            await HearAsync("plain", $"remove /dev/zram{zram} block");
+            Assert.Equal("absent", await OpenAsync("one", $"/dev/zram{zram}"));
+            zram = null;
+        }
+        finally
+        {
+            await Command.RunAsync("ip", ["link", "del", link]);
+            if (zram is not null)
+            {
+                await File.WriteAllTextAsync("/sys/class/zram-control/hot_remove", zram, TestContext.Current.CancellationToken);
+            }
+        }
+    }
+
     private async Task<string> AttachDiskAsync()
     {
         await File.WriteAllBytesAsync(_directory["disk"], new byte[1 << 20]);
@@ -109,11 +165,16 @@ public sealed class LibudevClientTests : IAsyncLifetime
             string container = $"{_prefix}-{name}";
             await _runtime.StartAsync(Server, container);
             await Server.UntilBindingAsync(container, "/run/udev", "attached");
-            int process = (await Server.StatusAsync()).Containers.Single(one => one.Name == container).ProcessId!.Value;
-            _clients.Add(container, new BackgroundProcess(
-                _directory[name], "nsenter", "--target", process.ToString(CultureInfo.InvariantCulture), "--mount", "--net", "--", "python3", "-c", Client));
-            await new GrowingFile(_directory[name]).UntilAsync(text => text.StartsWith("listening\n", StringComparison.Ordinal), Deadline);
+            await ListenAsync(name, container, Client);
         }
+    }
+
+    private async Task ListenAsync(string name, string container, string program)
+    {
+        int process = (await Server.StatusAsync()).Containers.Single(one => one.Name == container).ProcessId!.Value;
+        _clients.Add($"{_prefix}-{name}", new BackgroundProcess(
+            _directory[name], "nsenter", "--target", process.ToString(CultureInfo.InvariantCulture), "--mount", "--net", "--", "python3", "-c", program));
+        await new GrowingFile(_directory[name]).UntilAsync(text => text.StartsWith("listening\n", StringComparison.Ordinal), Deadline);
     }
 
     private static string Enabled(string containers) => containers.Replace("\"_udev_filters\"", "\"_filter_udev_events\": true, \"_udev_filters\"", StringComparison.Ordinal);

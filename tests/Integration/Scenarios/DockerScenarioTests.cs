@@ -91,6 +91,8 @@ internal sealed class DockerScenarioRuntime(DockerEngine engine) : IScenarioRunt
 {
     public string Plugin => "Docker";
 
+    public int ManyEntries => 20_000;
+
     public string Settings => $$"""{ "sockets": ["{{engine.Address}}"] }""";
 
     public Task StartAsync(ServerUnderTest server, string name) => engine.RunAsync(name);

@@ -41,6 +41,8 @@ internal sealed class NamespacesScenarioRuntime(bool userNamespace = false) : IS
 
     public string Plugin => "Namespaces";
 
+    public int ManyEntries => 20_000;
+
     public string Settings => "{}";
 
     public Task StartAsync(ServerUnderTest server, string name) => server.SpawnAsync(new SpawnRequest(

@@ -106,7 +106,7 @@ public abstract class ScenarioTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task TwentyThousandEntriesAtOnceAreAllInsideAndAllGo()
+    public async Task ManyEntriesAtOnceAreAllInsideAndAllGo()
     {
         int count = _runtime.ManyEntries;
         string directory = _host["many"];
