@@ -84,7 +84,7 @@ internal sealed class ContainerEvents : IDisposable
             }
 
             _sender.Send(UeventGroup.Udev, LibudevFormat.Write(properties, device.Subsystem, device.Type, device.Tags), _user, _group);
-            _sender.Send(UeventGroup.LibudevZero, KernelFormat.Write(action, device.Path, properties), _user, _group);
+            _sender.Send(UeventGroup.LibudevZero, KernelFormat.Write(action, device.Path, [.. properties.Select(Relative)]), _user, _group);
             return Sent;
         }
         catch (KernelException failure)

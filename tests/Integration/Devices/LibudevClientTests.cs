@@ -26,7 +26,7 @@ public sealed class LibudevClientTests : IAsyncLifetime
         """;
 
     /// <summary>
-    /// Listens as libudev-zero does, which Alpine's images may have in the place of libudev: plain text in group 4, of whoever sends it. Says action and node.
+    /// Listens as libudev-zero does, which Alpine's images may have in the place of libudev: plain text in group 4, with the kernel's way to name a node, which has no /dev/. Says action and node.
     /// </summary>
     private const string PlainClient = """
         import socket
@@ -36,7 +36,7 @@ public sealed class LibudevClientTests : IAsyncLifetime
         while True:
             message = s.recv(8192)
             properties = dict(part.split('=', 1) for part in message.decode().split('\0') if '=' in part)
-            print(properties['ACTION'], '/dev/' + properties['DEVNAME'].removeprefix('/dev/'), properties['SUBSYSTEM'], flush=True)
+            print(properties['ACTION'], '/dev/' + properties['DEVNAME'], properties['SUBSYSTEM'], flush=True)
         """;
 
     private readonly string _prefix = $"cm-{Guid.NewGuid():N}"[..14];
