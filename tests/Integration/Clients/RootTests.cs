@@ -1,67 +1,89 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
-using ContainerManager.Protocol;
 using ContainerManager.Tests.Integration.Cli;
 using ContainerManager.Tests.Integration.Docker;
+using ContainerManager.Tests.Integration.Podman;
 using ContainerManager.Tests.Integration.Scenarios;
 using ContainerManager.Tests.Integration.TestBed;
 
 namespace ContainerManager.Tests.Integration.Clients;
 
 /// <summary>
-/// The client in roots that have next to nothing: one static file (scratch); a C library and no shell (distroless); musl in its place (Alpine). By the engine's
-/// exec and by entering the namespaces.
+/// The client in roots that have next to nothing: one static file (scratch); a C library and no shell (distroless); musl in its place (Alpine); in every
+/// runtime. What has a shell is tested with busybox by <see cref="RunTests"/>, and with Debian's /usr by those of our light containers.
 /// </summary>
-[Collection(nameof(DockerCollection))]
-public sealed class RootTests(DockerEngineFixture fixture) : IAsyncLifetime
+public abstract class RootTests : IAsyncLifetime
 {
     private const int Megabytes = 100;
-    private static readonly string[] s_root = ["app", "lib", "lib64", "usr"];
-    private readonly string _name = $"cm-{Guid.NewGuid():N}"[..20];
+    private static readonly string[] s_kinds = ["scratch", "distroless", "musl"];
+
+    /// <summary>What LXC and nspawn mount on; image engines make them by themselves.</summary>
+    private static readonly string[] s_mountPoints = ["dev", "proc", "sys", "run", "tmp", "etc", "usr"];
+
+    private readonly string _prefix = $"cm-{Guid.NewGuid():N}"[..14];
     private readonly TemporaryDirectory _directory = new("roots");
+    private readonly List<string> _started = [];
+    private readonly IScenarioRuntime _runtime;
     private ServerUnderTest? _server;
-    private Func<Task> _remove = () => Task.CompletedTask;
+
+    private protected RootTests(IScenarioRuntime runtime) => _runtime = runtime;
 
     private ServerUnderTest Server => _server!;
 
-    private string Root => _directory["root"];
-
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    public ValueTask InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
-        Directory.CreateDirectory(Root);
-        return ValueTask.CompletedTask;
+        await _runtime.PrepareAsync();
+        _server = new ServerUnderTest([_runtime.Plugin], $$"""
+            { "containerConfigs": {}, "settings": { "plugins": { "{{_runtime.Plugin}}": {{_runtime.Settings}} } } }
+            """);
+        await Server.StartAsync();
     }
 
-    public ValueTask DisposeAsync() => CleanUp.AllAsync(CleanUp.Of(_remove), CleanUp.Of(_server), CleanUp.Of(_directory));
-
-    [Theory]
-    [InlineData("scratch", "Namespaces")]
-    [InlineData("scratch", "Docker")]
-    [InlineData("distroless", "Namespaces")]
-    [InlineData("distroless", "Docker")]
-    [InlineData("musl", "Namespaces")]
-    [InlineData("musl", "Docker")]
-    public async Task ProgramsRunInARootOf(string kind, string plugin)
+    public async ValueTask DisposeAsync()
     {
-        await MakeAsync(kind);
-        await StartAsync(plugin);
-        foreach ((string[] command, int status) in (IEnumerable<(string[], int)>)[(["exit", "0"], 0), (["exit", "1"], 1), (["die"], 137)])
-        {
-            Ran ran = await RunAsync(["/app", .. command]);
-            Assert.True((ran.Error, ran.ExitCode) == ("", status), $"{ran}\n{Server.Log}");
-        }
+        await CleanUp.AllAsync(
+        [
+            .. _started.Select(name => CleanUp.Of(() => _runtime.RemoveAsync(Server, name))),
+            CleanUp.Of(_server),
+            CleanUp.Of(_runtime as IAsyncDisposable),
+            CleanUp.Of(_directory),
+        ]);
+        GC.SuppressFinalize(this);
+    }
 
-        Assert.Equal(127, (await RunAsync("/bin/sh")).ExitCode);
-        await CopiesAsync();
+    [Fact]
+    public async Task ProgramsRunInRootsThatHaveNextToNothing()
+    {
+        foreach (string kind in s_kinds)
+        {
+            string name = $"{_prefix}-{kind}";
+            await MakeAsync(kind);
+            _started.Add(name);
+            await _runtime.StartFromAsync(Server, name, _directory[kind], "/app", "sleep");
+            await Server.UntilAsync(reply => reply.Containers.Any(container => container.Name == name && container.State == "running"));
+            foreach ((string[] command, int status) in (IEnumerable<(string[], int)>)[(["/app", "exit", "0"], 0), (["/app", "exit", "1"], 1), (["/app", "die"], 137), (["/bin/sh"], 127)])
+            {
+                Ran ran = await ContainerUtil.RunAsync(Server.Socket, ["-c", name, "run", "--", .. command]);
+                Assert.True(ran.ExitCode == status && (status == 127 || ran.Error == ""), $"{kind}: {string.Join(' ', command)}: {ran}\n{Server.Log}");
+            }
+
+            await CopiesAsync(name);
+        }
     }
 
     private async Task MakeAsync(string kind)
     {
+        string root = Directory.CreateDirectory(_directory[kind]).FullName;
+        foreach (string directory in s_mountPoints)
+        {
+            Directory.CreateDirectory(Path.Combine(root, directory));
+        }
+
         string source = Path.Combine(AppContext.BaseDirectory, "Clients/app.c");
         string[] compiler = kind == "musl" ? ["musl-gcc"] : kind == "scratch" ? ["gcc", "-static"] : ["gcc"];
-        (await Command.RunAsync(compiler[0], [.. compiler[1..], "-O1", "-o", Path.Combine(Root, "app"), source])).OutputOrThrow();
+        (await Command.RunAsync(compiler[0], [.. compiler[1..], "-O1", "-o", Path.Combine(root, "app"), source])).OutputOrThrow();
         if (kind == "scratch")
         {
             return;
@@ -70,42 +92,19 @@ public sealed class RootTests(DockerEngineFixture fixture) : IAsyncLifetime
         // ldd(1) names the loader and the libraries; of musl they are one file.
         IEnumerable<string> needed = kind == "musl"
             ? Directory.GetFiles("/lib", "ld-musl-*.so.1")
-            : (await Command.RunAsync("ldd", [Path.Combine(Root, "app")])).OutputOrThrow().Split([' ', '\n', '\t'], StringSplitOptions.RemoveEmptyEntries);
+            : (await Command.RunAsync("ldd", [Path.Combine(root, "app")])).OutputOrThrow().Split([' ', '\n', '\t'], StringSplitOptions.RemoveEmptyEntries);
         foreach (string library in needed.Where(word => word.StartsWith('/')).Distinct())
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(Root + library)!);
-            File.Copy(library, Root + library);
+            Directory.CreateDirectory(Path.GetDirectoryName(root + library)!);
+            File.Copy(library, root + library);
         }
     }
-
-    private async Task StartAsync(string plugin)
-    {
-        _server = new ServerUnderTest([plugin], $$"""
-            { "containerConfigs": {}, "settings": { "plugins": { "Docker": { "sockets": ["{{fixture.Engine.Address}}"] } } } }
-            """);
-        await Server.StartAsync();
-        if (plugin == "Namespaces")
-        {
-            await Server.SpawnAsync(new SpawnRequest(_name, ["/app", "sleep"], Root, HostNetwork: false, UserNamespace: false));
-            _remove = () => Server.StopContainerAsync(_name);
-            return;
-        }
-
-        string image = $"{_name}:test";
-        (await Command.RunAsync("tar", ["--create", "--directory", Root, "--file", _directory["image.tar"], .. s_root.Where(name => Path.Exists(Path.Combine(Root, name)))])).OutputOrThrow();
-        (await fixture.Engine.DockerAsync("import", _directory["image.tar"], image)).OutputOrThrow();
-        _remove = () => fixture.Engine.RemoveAsync(_name);
-        (await fixture.Engine.DockerAsync("run", "--detach", "--network", "none", "--stop-signal", "SIGKILL", "--name", _name, image, "/app", "sleep")).OutputOrThrow();
-        await Server.UntilAsync(reply => reply.Containers.Any(container => container.Name == _name && container.State == "running"));
-    }
-
-    private Task<Ran> RunAsync(params string[] command) => ContainerUtil.RunAsync(Server.Socket, ["-c", _name, "run", "--", .. command]);
 
     /// <summary>100 MiB in and out again, byte for byte.</summary>
-    private async Task CopiesAsync()
+    private async Task CopiesAsync(string name)
     {
         byte[] block = RandomNumberGenerator.GetBytes(1 << 20);
-        using Process cat = ContainerUtil.Start("/", Server.Socket, "-c", _name, "run", "-i", "--", "/app", "cat");
+        using Process cat = ContainerUtil.Start("/", Server.Socket, "-c", name, "run", "-i", "--", "/app", "cat");
         Task<byte[]> received = SHA256.HashDataAsync(cat.StandardOutput.BaseStream, Stop).AsTask();
         using IncrementalHash sent = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         for (int i = 0; i < Megabytes; i++)
@@ -120,3 +119,34 @@ public sealed class RootTests(DockerEngineFixture fixture) : IAsyncLifetime
         Assert.Equal(0, cat.ExitCode);
     }
 }
+
+/// <summary>In our own light containers.</summary>
+public sealed class NamespacesRootTests() : RootTests(new NamespacesScenarioRuntime());
+
+/// <summary>In our own light containers with a user namespace.</summary>
+public sealed class UserNamespacesRootTests() : RootTests(new NamespacesScenarioRuntime(userNamespace: true));
+
+/// <summary>In Docker's containers.</summary>
+[Collection(nameof(DockerCollection))]
+public sealed class DockerRootTests(DockerEngineFixture fixture) : RootTests(new DockerScenarioRuntime(fixture.Engine));
+
+/// <summary>In Podman's containers.</summary>
+[Collection(nameof(PodmanCollection))]
+public sealed class PodmanRootTests(PodmanEngineFixture fixture) : RootTests(new PodmanScenarioRuntime(fixture.Root));
+
+/// <summary>In containers of an ordinary user's Podman.</summary>
+[Collection(nameof(PodmanCollection))]
+public sealed class RootlessPodmanRootTests(PodmanEngineFixture fixture) : RootTests(new RootlessPodmanScenarioRuntime(fixture.Rootless));
+
+/// <summary>In LXC's containers.</summary>
+public sealed class LxcRootTests() : RootTests(new LxcScenarioRuntime(unprivileged: false));
+
+/// <summary>In LXC's containers with a user namespace.</summary>
+public sealed class UnprivilegedLxcRootTests() : RootTests(new LxcScenarioRuntime(unprivileged: true));
+
+/// <summary>In machines of systemd-nspawn.</summary>
+public sealed class NspawnRootTests() : RootTests(new NspawnScenarioRuntime());
+
+/// <summary>In machines of systemd-nspawn with a user namespace.</summary>
+public sealed class NspawnUserNamespaceRootTests()
+    : RootTests(new NspawnScenarioRuntime("--private-users=pick", "--private-users-ownership=chown"));

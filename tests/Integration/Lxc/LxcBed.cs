@@ -72,6 +72,19 @@ internal sealed class LxcBed : IEventSink, IAsyncDisposable
         _made.Add(key);
     }
 
+    /// <summary>Makes a container from a copy of a root, with a command of its own.</summary>
+    internal async Task MakeFromAsync(string name, string from, bool unprivileged, string[] command)
+    {
+        string home = Path.Combine(Lxcpath, name);
+        string root = Path.Combine(home, "rootfs");
+        Directory.CreateDirectory(home);
+        (await Command.RunAsync("cp", ["-a", from, root])).OutputOrThrow();
+        await OwnAsync(root, unprivileged);
+        string[] lines = [.. Configuration(name, root, unprivileged).Where(line => !line.StartsWith("lxc.init.cmd", StringComparison.Ordinal)), $"lxc.init.cmd = {string.Join(' ', command)}"];
+        await File.WriteAllLinesAsync(Path.Combine(home, "config"), lines);
+        _made.Add(new ContainerKey(Lxcpath, name));
+    }
+
     internal async Task StartAsync(string name, string? lxcpath = null)
     {
         string log = _directory[$"log.{name}"];
@@ -169,6 +182,11 @@ internal sealed class LxcBed : IEventSink, IAsyncDisposable
         }
 
         (await Command.RunAsync("tar", ["--extract", "--directory", root, "--file", _directory["busybox.tar"]])).OutputOrThrow();
+        await OwnAsync(root, unprivileged);
+    }
+
+    private static async Task OwnAsync(string root, bool unprivileged)
+    {
         if (unprivileged)
         {
             (await Command.RunAsync("chown", ["--no-dereference", "--recursive", $"{FirstMappedId}:{FirstMappedId}", root])).OutputOrThrow();

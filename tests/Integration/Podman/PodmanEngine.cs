@@ -103,6 +103,15 @@ internal sealed class PodmanEngine : IAsyncDisposable
     internal Task<string> RunAsync(string name, string[]? options = null, params string[] command) =>
         DoAsync(["run", "--detach", "--name", name, .. ContainerOptions, .. options ?? [], Image, .. command is [] ? ["sleep", "1000000"] : command]);
 
+    /// <summary>Starts a container whose image is made of a directory.</summary>
+    internal async Task RunFromAsync(string name, string root, params string[] command)
+    {
+        using TemporaryDirectory directory = new("image");
+        (await Command.RunAsync("tar", ["--create", "--directory", root, "--file", directory["image.tar"], "."])).OutputOrThrow();
+        await DoAsync(["import", directory["image.tar"], $"localhost/{name}:test"]);
+        await DoAsync(["run", "--detach", "--name", name, .. ContainerOptions, $"localhost/{name}:test", .. command]);
+    }
+
     /// <summary>Makes a container without starting it. Returns its full id.</summary>
     internal Task<string> CreateContainerAsync(string name) => DoAsync(["create", "--name", name, .. ContainerOptions, Image, "sleep", "1000000"]);
 

@@ -97,6 +97,14 @@ internal sealed class DockerScenarioRuntime(DockerEngine engine) : IScenarioRunt
 
     public Task StartAsync(ServerUnderTest server, string name) => engine.RunAsync(name);
 
+    public async Task StartFromAsync(ServerUnderTest server, string name, string root, params string[] command)
+    {
+        using TemporaryDirectory directory = new("image");
+        (await Command.RunAsync("tar", ["--create", "--directory", root, "--file", directory["image.tar"], "."])).OutputOrThrow();
+        (await engine.DockerAsync("import", directory["image.tar"], name)).OutputOrThrow();
+        (await engine.DockerAsync(["run", "--detach", "--network", "none", "--name", name, name, .. command])).OutputOrThrow();
+    }
+
     public Task RestartAsync(ServerUnderTest server, string name) => engine.RestartAsync(name);
 
     public Task RemoveAsync(ServerUnderTest server, string name) => engine.RemoveAsync(name);

@@ -30,6 +30,10 @@ internal interface IScenarioRuntime
     /// <summary>Starts a container with a busybox root that sleeps. The server runs.</summary>
     Task StartAsync(ServerUnderTest server, string name);
 
+    /// <summary>Starts a container with another root, of which it may take a copy, and another command. The server runs.</summary>
+    Task StartFromAsync(ServerUnderTest server, string name, string root, params string[] command) =>
+        throw new NotSupportedException("its containers have the one root");
+
     /// <summary>Ends it and starts it again: another process.</summary>
     Task RestartAsync(ServerUnderTest server, string name);
 

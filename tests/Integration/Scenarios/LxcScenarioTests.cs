@@ -21,6 +21,12 @@ internal sealed class LxcScenarioRuntime(bool unprivileged, bool cgroup2 = false
 
     public Task StartAsync(ServerUnderTest server, string name) => _bed.MakeAndStartAsync(name, unprivileged);
 
+    public async Task StartFromAsync(ServerUnderTest server, string name, string root, params string[] command)
+    {
+        await _bed.MakeFromAsync(name, root, unprivileged, command);
+        await _bed.StartAsync(name);
+    }
+
     public async Task RestartAsync(ServerUnderTest server, string name)
     {
         await _bed.KillAsync(name);

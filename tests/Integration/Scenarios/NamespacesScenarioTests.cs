@@ -1,4 +1,5 @@
 using System.Globalization;
+using ContainerManager.Plugins.Namespaces;
 using ContainerManager.Protocol;
 using ContainerManager.Tests.Integration.TestBed;
 
@@ -47,6 +48,17 @@ internal sealed class NamespacesScenarioRuntime(bool userNamespace = false) : IS
 
     public Task StartAsync(ServerUnderTest server, string name) => server.SpawnAsync(new SpawnRequest(
         name, ["sleep", "infinity"], Root: null, HostNetwork: false, UserNamespace: userNamespace));
+
+    public async Task StartFromAsync(ServerUnderTest server, string name, string root, params string[] command)
+    {
+        if (userNamespace)
+        {
+            SubordinateIds ids = SubordinateIds.OfHost();
+            (await Command.RunAsync("chown", ["-R", $"{ids.FirstUser}:{ids.FirstGroup}", root])).OutputOrThrow();
+        }
+
+        await server.SpawnAsync(new SpawnRequest(name, [.. command], root, HostNetwork: false, UserNamespace: userNamespace));
+    }
 
     public async Task RestartAsync(ServerUnderTest server, string name)
     {

@@ -38,6 +38,13 @@ internal sealed class NspawnScenarioRuntime(params string[] options) : IScenario
 
     public Task StartAsync(ServerUnderTest server, string name) => Machines.StartAsync(name);
 
+    public async Task StartFromAsync(ServerUnderTest server, string name, string root, params string[] command)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Machines.RootOf(name))!);
+        (await Command.RunAsync("cp", ["-a", root, Machines.RootOf(name)])).OutputOrThrow();
+        await Machines.StartAsync(name, ["-M", name], command);
+    }
+
     public async Task RestartAsync(ServerUnderTest server, string name)
     {
         await Machines.KillAsync(name);

@@ -21,6 +21,8 @@ internal class PodmanScenarioRuntime(PodmanEngine engine) : IScenarioRuntime
 
     public Task StartAsync(ServerUnderTest server, string name) => engine.RunAsync(name);
 
+    public Task StartFromAsync(ServerUnderTest server, string name, string root, params string[] command) => engine.RunFromAsync(name, root, command);
+
     public Task RestartAsync(ServerUnderTest server, string name) => engine.RestartAsync(name);
 
     public Task RemoveAsync(ServerUnderTest server, string name) => engine.RemoveAsync(name);
