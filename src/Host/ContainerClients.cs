@@ -19,9 +19,16 @@ internal sealed class ContainerClients(Engine engine, ClientStarter starter, Act
 
     /// <summary>Opens a run in a container.</summary>
     /// <exception cref="ControlException">There is no such container, or no client is to be had in it.</exception>
-    internal async Task<OpenedRun> OpenRunAsync(ContainerKey key, CancellationToken cancellationToken)
+    internal Task<OpenedRun> OpenRunAsync(ContainerKey key, CancellationToken cancellationToken) =>
+        OpenRunAsync(key.Text, container => key.Matches(container), cancellationToken);
+
+    /// <inheritdoc cref="OpenRunAsync(ContainerKey, CancellationToken)"/>
+    internal Task<OpenedRun> OpenRunAsync(ContainerId id, CancellationToken cancellationToken) =>
+        OpenRunAsync(id.Value, container => container.Id == id, cancellationToken);
+
+    private async Task<OpenedRun> OpenRunAsync(string name, Func<ContainerDescription, bool> which, CancellationToken cancellationToken)
     {
-        (ContainerDescription container, int run) = Find(key);
+        (ContainerDescription container, int run) = Find(name, which);
         try
         {
             RunChannel channel = await ClientOf(container, run).OpenRunAsync(cancellationToken);
@@ -99,17 +106,17 @@ internal sealed class ContainerClients(Engine engine, ClientStarter starter, Act
         }
     }
 
-    private (ContainerDescription Container, int Run) Find(ContainerKey key) => engine.Read(state =>
+    private (ContainerDescription Container, int Run) Find(string name, Func<ContainerDescription, bool> which) => engine.Read(state =>
     {
-        ContainerState[] running = [.. state.Containers.Where(one => key.Matches(one.Description))];
+        ContainerState[] running = [.. state.Containers.Where(one => which(one.Description))];
         return running switch
         {
-            [] => throw new ControlException(404, $"no container {key.Text} runs", "'container-util status' lists them"),
-            [{ Unreachable: { } why }] => throw new ControlException(422, $"{key.Text} cannot be entered: {why}"),
-            [{ Client: ClientPolicy.Never }] => throw new ControlException(403, $"the configuration allows no client in {key.Text}", "its _client is \"never\""),
+            [] => throw new ControlException(404, $"no container {name} runs", "'container-util status' lists them"),
+            [{ Unreachable: { } why }] => throw new ControlException(422, $"{name} cannot be entered: {why}"),
+            [{ Client: ClientPolicy.Never }] => throw new ControlException(403, $"the configuration allows no client in {name}", "its _client is \"never\""),
             [var one] => (one.Description, one.Run),
             _ => throw new ControlException(
-                409, $"{key.Text} means several containers: {string.Join(", ", running.Select(one => one.Description.Id))}", "name one as runtime:name"),
+                409, $"{name} means several containers: {string.Join(", ", running.Select(one => one.Description.Id))}", "name one as runtime:name"),
         };
     });
 }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Text;
 using System.Threading.Channels;
+using ContainerManager.Abstractions;
 using ContainerManager.Host.Clients;
 using ContainerManager.Host.Configuration;
 using ContainerManager.Host.Control;
@@ -24,22 +25,27 @@ internal sealed class Hooks(Engine engine, ContainerClients clients, Action<stri
     private const int LongestOutput = 4096;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
-    private readonly ConcurrentDictionary<string, Channel<Hook>> _queues = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<ContainerId, Channel<Hook>> _queues = new();
 
     /// <summary>Something has happened. Returns at once; called under the engine's lock.</summary>
     internal void Heed(StateChange change)
     {
-        if (change.Kind == ChangeKind.ContainerStopped && _queues.TryRemove(change.Container, out Channel<Hook>? over))
-        {
-            over.Writer.TryComplete();
-        }
-
-        if (change.Target == ClientMount.Target || CommandsOf(change) is not { IsEmpty: false } commands)
+        if (change.Id is not { } container)
         {
             return;
         }
 
-        Channel<Hook> queue = _queues.GetOrAdd(change.Container, NewQueue);
+        if (change.Kind == ChangeKind.ContainerStopped && _queues.TryRemove(container, out Channel<Hook>? over))
+        {
+            over.Writer.TryComplete();
+        }
+
+        if (change.Target == ClientMount.Target || CommandsOf(change, container) is not { IsEmpty: false } commands)
+        {
+            return;
+        }
+
+        Channel<Hook> queue = _queues.GetOrAdd(container, id => NewQueue(id, change.Container));
         foreach (ImmutableArray<string> command in commands)
         {
             if (!queue.Writer.TryWrite(new Hook(command, change)))
@@ -49,7 +55,7 @@ internal sealed class Hooks(Engine engine, ContainerClients clients, Action<stri
         }
     }
 
-    private ImmutableArray<ImmutableArray<string>> CommandsOf(StateChange change)
+    private ImmutableArray<ImmutableArray<string>> CommandsOf(StateChange change, ContainerId container)
     {
         Func<HookCommands, ImmutableArray<string>>? which = change.Kind switch
         {
@@ -58,18 +64,18 @@ internal sealed class Hooks(Engine engine, ContainerClients clients, Action<stri
             ChangeKind.DeviceAdded or ChangeKind.DeviceChanged or ChangeKind.DeviceRemoved => hooks => hooks.OnUdev,
             _ => null,
         };
-        return which is null ? [] : engine.Read(state => state.Containers.FirstOrDefault(one => one.Description.Name == change.Container)?.Hooks
+        return which is null ? [] : engine.Read(state => state.Containers.FirstOrDefault(one => one.Description.Id == container)?.Hooks
             .Select(which).Where(command => !command.IsEmpty).ToImmutableArray() ?? []);
     }
 
-    private Channel<Hook> NewQueue(string container)
+    private Channel<Hook> NewQueue(ContainerId id, string name)
     {
         Channel<Hook> queue = Channel.CreateBounded<Hook>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
-        _ = RunAllAsync(container, queue.Reader);
+        _ = RunAllAsync(id, name, queue.Reader);
         return queue;
     }
 
-    private async Task RunAllAsync(string container, ChannelReader<Hook> hooks)
+    private async Task RunAllAsync(ContainerId id, string container, ChannelReader<Hook> hooks)
     {
         // Not on the thread that holds the engine's lock.
         await Task.Yield();
@@ -80,7 +86,7 @@ internal sealed class Hooks(Engine engine, ContainerClients clients, Action<stri
             string command = string.Join(' ', hook.Command);
             try
             {
-                (int status, string output) = await RunAsync(container, hook, limit.Token);
+                (int status, string output) = await RunAsync(id, hook, limit.Token);
                 told(container, status == 0 ? "hook-done" : "hook-failed", $"{command}: status {status}{(output.Length > 0 ? $": {output}" : "")}");
             }
             catch (OperationCanceledException) when (!stop.IsCancellationRequested)
@@ -94,9 +100,9 @@ internal sealed class Hooks(Engine engine, ContainerClients clients, Action<stri
         }
     }
 
-    private async Task<(int Status, string Output)> RunAsync(string container, Hook hook, CancellationToken cancellationToken)
+    private async Task<(int Status, string Output)> RunAsync(ContainerId container, Hook hook, CancellationToken cancellationToken)
     {
-        OpenedRun opened = await clients.OpenRunAsync(new ContainerKey(container), cancellationToken);
+        OpenedRun opened = await clients.OpenRunAsync(container, cancellationToken);
         RunChannel run = opened.Channel;
         try
         {

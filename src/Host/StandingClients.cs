@@ -50,8 +50,9 @@ internal sealed class StandingClients(Engine engine, ContainerClients clients, A
             {
                 await clients.ClientOf(container, run).StandAsync(cancellationToken);
             }
-            catch (IOException failure)
+            catch (Exception failure) when (failure is not OperationCanceledException)
             {
+                // Whatever a runtime's plugin has thrown: the next try may do better, and nobody else would tell of it.
                 told(container.Name, "client-failed", failure.Message);
             }
 

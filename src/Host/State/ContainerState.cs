@@ -74,6 +74,10 @@ internal sealed class ContainerState(ContainerDescription description, int run)
         Filters = [.. rules.Where(one => one.Udev.Enabled).SelectMany(one => one.Udev.Filters)];
     }
 
+    /// <summary>Something about it has changed.</summary>
+    internal StateChange Changed(ChangeKind kind, string? source, string? target, string? detail, TimeSpan? moment = null) =>
+        new(kind, Description.Name, source, target, detail, moment) { Id = Description.Id };
+
     internal BindingState At(string target)
     {
         if (!_bindings.TryGetValue(target, out BindingState? binding))

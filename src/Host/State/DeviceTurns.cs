@@ -167,18 +167,17 @@ internal sealed class DeviceTurns(Action<ContainerState, BindingState, Action<Bi
         }
     }
 
-    private static StateChange ChangeOf(ContainerState container, DeviceTurn turn, string? failure, TimeSpan? moment) => new(
+    private static StateChange ChangeOf(ContainerState container, DeviceTurn turn, string? failure, TimeSpan? moment) => container.Changed(
         failure is not null ? ChangeKind.DeviceFailed : turn.Kind switch
         {
             DeviceTurnKind.Come => ChangeKind.DeviceAdded,
             DeviceTurnKind.Go => ChangeKind.DeviceRemoved,
             _ => ChangeKind.DeviceChanged,
         },
-        container.Description.Name,
         turn.Device.Name,
         turn.Node?.Path,
         failure,
-        moment)
+        moment) with
     {
         Device = turn.Device,
     };

@@ -146,13 +146,14 @@ internal sealed class HostState
         ContainerState container = Add(e.Container, plan);
         container.DevicesAskedFor = !container.Filters.IsEmpty;
         plan.Steps.Add(new PlannedStep(e.Container.Id, container.Run, new Step.Open(e.Entry, container.DevicesAskedFor), container.Strategy));
-        plan.Changes.Add(new StateChange(ChangeKind.ContainerStarted, e.Container.Name, null, null, $"{e.Container.Id.Runtime}, pid {e.Container.ProcessId}"));
+        plan.Changes.Add(container.Changed(ChangeKind.ContainerStarted, null, null, $"{e.Container.Id.Runtime}, pid {e.Container.ProcessId}"));
     }
 
     private void ContainerUnreachable(HostEvent.ContainerUnreachable e, Plan plan)
     {
-        Add(e.Container, plan).Unreachable = e.Reason;
-        plan.Changes.Add(new StateChange(ChangeKind.ContainerFailed, e.Container.Name, null, null, e.Reason));
+        ContainerState container = Add(e.Container, plan);
+        container.Unreachable = e.Reason;
+        plan.Changes.Add(container.Changed(ChangeKind.ContainerFailed, null, null, e.Reason));
     }
 
     private void ContainerBroken(HostEvent.ContainerBroken e, Plan plan)
@@ -160,7 +161,7 @@ internal sealed class HostState
         if (Running(e.Container, e.Run) is { } container)
         {
             container.Unreachable = e.Reason;
-            plan.Changes.Add(new StateChange(ChangeKind.ContainerFailed, container.Description.Name, null, null, e.Reason));
+            plan.Changes.Add(container.Changed(ChangeKind.ContainerFailed, null, null, e.Reason));
         }
     }
 
@@ -183,7 +184,7 @@ internal sealed class HostState
         foreach (Attachment attachment in e.Found)
         {
             container.Update(container.At(attachment.Target), binding => binding.Actual = attachment);
-            plan.Changes.Add(new StateChange(ChangeKind.Recognised, container.Description.Name, attachment.Source, attachment.Target, null));
+            plan.Changes.Add(container.Changed(ChangeKind.Recognised, attachment.Source, attachment.Target, null));
         }
 
         container.Ready = true;
@@ -216,7 +217,7 @@ internal sealed class HostState
         _dirty.Forget(container);
         Devices.Forget(container);
         plan.Steps.Add(new PlannedStep(e.Container, container.Run, new Step.Close()));
-        plan.Changes.Add(new StateChange(ChangeKind.ContainerStopped, container.Description.Name, null, null, e.Why));
+        plan.Changes.Add(container.Changed(ChangeKind.ContainerStopped, null, null, e.Why));
     }
 
     /// <summary>What a strategy could not do that was not there, or was another.</summary>
@@ -242,7 +243,7 @@ internal sealed class HostState
             Step.Replace => ChangeKind.Replaced,
             _ => ChangeKind.Detached,
         };
-        plan.Changes.Add(new StateChange(kind, container.Description.Name, (e.Attachment ?? binding.Actual)?.Source, step.Target, null, e.Moment));
+        plan.Changes.Add(container.Changed(kind, (e.Attachment ?? binding.Actual)?.Source, step.Target, null, e.Moment));
         binding.Failure = OtherThanAsked(container, binding, e, plan);
         _dirty.Change(container, binding, b => (b.Actual, b.InFlight) = (e.Attachment, null));
     }
@@ -295,7 +296,7 @@ internal sealed class HostState
         }
         else
         {
-            plan.Changes.Add(new StateChange(ChangeKind.Failed, container.Description.Name, tried?.Source, step.Target, e.Reason));
+            plan.Changes.Add(container.Changed(ChangeKind.Failed, tried?.Source, step.Target, e.Reason));
         }
     }
 
@@ -311,7 +312,7 @@ internal sealed class HostState
     {
         if (Running(e.Container, e.Run) is { } container)
         {
-            plan.Changes.Add(new StateChange(ChangeKind.PermissionRenewed, container.Description.Name, null, null, "its device cgroup had been set anew"));
+            plan.Changes.Add(container.Changed(ChangeKind.PermissionRenewed, null, null, "its device cgroup had been set anew"));
         }
     }
 

@@ -38,6 +38,9 @@ internal readonly record struct PlannedStep(ContainerId Container, int Run, Step
 /// <summary>Something that changed, as the event stream and the log tell it. The moment is since the Unix epoch; without one: just now.</summary>
 internal sealed record StateChange(ChangeKind Kind, string Container, string? Source, string? Target, string? Detail, TimeSpan? Moment = null)
 {
+    /// <summary>Which container, where it is about one: names may be used by two runtimes.</summary>
+    internal ContainerId? Id { get; init; }
+
     /// <summary>The device that it is about, as the container was told.</summary>
     internal Device? Device { get; init; }
 }

@@ -19,6 +19,7 @@ internal static class Exemptions
         ["src/Host/Control/ControlApplication.cs"] = "a failed request is answered, and logged",
         ["src/Host/Control/EventStream.cs"] = "the response has begun: the failure ends it, and is logged",
         ["src/Host/Events/EventLoop.cs"] = "a source or a step that throws is reported; its thread goes on",
+        ["src/Host/StandingClients.cs"] = "a plugin's code: that the client could not be started is told, and tried again with a growing delay",
         ["src/Host/PluginConnection.cs"] = "one source that cannot be closed does not keep the others open; all failures are thrown together at the end",
         ["src/Host/Plugins/GuardedEventSource.cs"] = "a plugin's source that cannot even be closed: its plugin says so",
         ["src/Host/Plugins/PluginCopies.cs"] = "a plugin that cannot even be ended is told of, and given up all the same",
