@@ -17,6 +17,7 @@ internal static class CommandLine
     internal static RootCommand Create()
     {
         RootCommand root = new("Makes paths, sockets and devices of the host appear inside running containers.");
+        GlobalOptions.Container.CompletionSources.Add(Completion.Containers);
         root.Options.Add(GlobalOptions.Container);
         root.Options.Add(GlobalOptions.Json);
         root.Options.Add(GlobalOptions.Socket);
@@ -36,6 +37,7 @@ internal static class CommandLine
         root.Subcommands.Add(PluginsVerb.Create());
         root.Subcommands.Add(ConfigVerb.Create());
         root.Subcommands.Add(DoctorVerb.Create());
+        root.Subcommands.Add(CompletionVerb.Create());
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);
         return root;

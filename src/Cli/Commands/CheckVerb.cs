@@ -22,7 +22,7 @@ internal static class CheckVerb
             "Tries from inside a container whether its programs get what is bound there, and says why they do not",
             "container-util check games",
             "container-util check homeassistant --user 1000");
-        verb.Arguments.Add(s_name.RefusingOptions());
+        verb.Arguments.Add(s_name.RefusingOptions().Completing(Completion.Containers));
         verb.Options.Add(s_user);
         verb.Does(RunAsync);
         return verb;

@@ -17,7 +17,7 @@ internal static class DevicesVerb
             "container-util devices",
             "container-util devices games",
             "container-util --json devices | jq '.devices[] | select(.reason)'");
-        verb.Arguments.Add(s_name.RefusingOptions());
+        verb.Arguments.Add(s_name.RefusingOptions().Completing(Completion.Containers));
         verb.Does(ListAsync);
         return verb;
     }

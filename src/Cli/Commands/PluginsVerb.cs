@@ -22,7 +22,7 @@ internal static class PluginsVerb
             "reload",
             "Loads a plugin again; the containers that it serves are not touched",
             "container-util plugins reload Docker");
-        reload.Arguments.Add(s_name.RefusingOptions());
+        reload.Arguments.Add(s_name.RefusingOptions().Completing(Completion.Plugins));
         reload.Does(ReloadAsync);
         verb.Subcommands.Add(reload);
         return verb;

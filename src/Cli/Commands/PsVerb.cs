@@ -17,7 +17,7 @@ internal static class PsVerb
             "Shows the programs that 'run --detach' has started",
             "container-util ps",
             "container-util --json ps web | jq '.programs[] | select(.state == \"running\")'");
-        verb.Arguments.Add(s_name.RefusingOptions());
+        verb.Arguments.Add(s_name.RefusingOptions().Completing(Completion.Containers));
         verb.Does(ListAsync);
         return verb;
     }

@@ -23,7 +23,7 @@ internal static class StatusVerb
             "container-util status",
             "container-util status web --check && echo all is there",
             "container-util --json status | jq '.containers[].bindings[] | select(.state != \"attached\")'");
-        verb.Arguments.Add(s_name.RefusingOptions());
+        verb.Arguments.Add(s_name.RefusingOptions().Completing(Completion.Containers));
         verb.Options.Add(s_check);
         verb.Does(RunAsync);
         return verb;

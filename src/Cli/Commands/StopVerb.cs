@@ -11,7 +11,7 @@ internal static class StopVerb
     {
         Verb verb = new(
             "stop", "Ends a container that 'spawn' or the configuration started, or a program that 'run --detach' did", "container-util stop box", "container-util stop box/3");
-        verb.Arguments.Add(s_name.RefusingOptions());
+        verb.Arguments.Add(s_name.RefusingOptions().Completing(Completion.Stoppable));
         verb.Does(RunAsync);
         return verb;
     }

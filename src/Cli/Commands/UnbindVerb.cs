@@ -14,7 +14,7 @@ internal static class UnbindVerb
             "Takes out of a container what 'bind' put there",
             "container-util -c web unbind /dev/ttyUSB0",
             "container-util -c web unbind /var/www");
-        verb.Arguments.Add(s_path.RefusingOptions());
+        verb.Arguments.Add(s_path.RefusingOptions().Completing(Completion.Targets));
         verb.Does(RunAsync);
         return verb;
     }

@@ -18,7 +18,7 @@ internal static class WhyVerb
             "container-util why /dev/ttyUSB0 homeassistant",
             "container-util why event5 games");
         verb.Arguments.Add(s_device.RefusingOptions());
-        verb.Arguments.Add(s_name.RefusingOptions());
+        verb.Arguments.Add(s_name.RefusingOptions().Completing(Completion.Containers));
         verb.Does(AskAsync);
         return verb;
     }

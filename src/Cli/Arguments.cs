@@ -1,10 +1,12 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 
 namespace ContainerManager.Cli;
 
-/// <summary>The parser gives an option that it does not know to the next argument as its value; here a slip of the pen is an error.</summary>
-internal static class UnknownOption
+/// <summary>What all arguments have in common.</summary>
+internal static class Arguments
 {
+    /// <summary>The parser gives an option that it does not know to the next argument as its value; here a slip of the pen is an error.</summary>
     internal static Argument<T> RefusingOptions<T>(this Argument<T> argument)
     {
         argument.Validators.Add(static result =>
@@ -15,6 +17,13 @@ internal static class UnknownOption
                 result.AddError($"there is no option '{word}' here (a path that begins with '-' is written './-…')");
             }
         });
+        return argument;
+    }
+
+    /// <summary>What can stand there, for shells.</summary>
+    internal static Argument<T> Completing<T>(this Argument<T> argument, Func<CompletionContext, IEnumerable<CompletionItem>> source)
+    {
+        argument.CompletionSources.Add(source);
         return argument;
     }
 }
