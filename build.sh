@@ -11,6 +11,7 @@ Builds server, client, container-util and the plugins into out/bin. What has not
 
   -r, --runtime RID   build for linux-x64 or linux-arm64 (default: this machine's)
       --clean         remove out/ first
+      --deb           also make a Debian package: out/container-manager_VERSION_ARCHITECTURE.deb
   -h, --help          show this text
 
 With CI=true the packages must be exactly those of the lock files.
@@ -32,10 +33,12 @@ machine_rid() {
 
 rid=$(machine_rid)
 clean=no
+deb=no
 while [ $# -gt 0 ]; do
     case $1 in
         -r | --runtime) rid=${2-}; shift ;;
         --clean) clean=yes ;;
+        --deb) deb=yes ;;
         -h | --help) usage; exit 0 ;;
         *) usage >&2; fail "unknown option: $1" ;;
     esac
@@ -133,6 +136,36 @@ publish_anew() {
     fi
 }
 
+# One file of all that install.sh puts in place; dpkg's scripts start the service, and stop and remove it.
+make_deb() {
+    local version architecture root=out/deb
+    version=$(sed -nE 's|.*<Version>(.*)</Version>.*|\1|p' Directory.Build.props)
+    case $rid in linux-x64) architecture=amd64 ;; *) architecture=arm64 ;; esac
+    rm -rf $root
+    mkdir -p $root/DEBIAN
+    ./install.sh --prefix /usr --destdir "$PWD/$root" || return
+    install -m 755 packaging/debian/postinst packaging/debian/prerm packaging/debian/postrm $root/DEBIAN/
+    install -D -m 644 LICENSE $root/usr/share/doc/container-manager/copyright
+    echo /etc/container-manager.conf >$root/DEBIAN/conffiles
+    cat >$root/DEBIAN/control <<EOF
+Package: container-manager
+Version: $version
+Architecture: $architecture
+Maintainer: The Container Manager authors <maintainers@container-manager.invalid>
+Installed-Size: $(du -sk $root | cut -f1)
+Depends: libc6, libstdc++6, util-linux
+Recommends: udev
+Section: admin
+Priority: optional
+Description: paths, sockets and devices of the host inside running containers
+ Whatever appears on the host and is configured for a container (a file, a
+ socket, a device node, a udev event) is inside that running container at
+ once, whatever its runtime, and leaves it again when it goes.
+EOF
+    dpkg-deb --root-owner-group --build -Zxz -z1 $root "out/container-manager_${version}_$architecture.deb" >/dev/null || return
+    rm -rf $root
+}
+
 require_sdk
 [ $clean = no ] || rm -rf out
 mkdir -p $bin/plugins $logs $stamps
@@ -153,3 +186,4 @@ for folder in "$bin"/plugins/*/; do
 done
 rm -rf "$bin/presets" && cp -r presets "$bin/presets"
 echo "Built into $bin"
+[ $deb = no ] || step 'Debian package' make_deb

@@ -38,6 +38,7 @@ internal static class CommandLine
         root.Subcommands.Add(ConfigVerb.Create());
         root.Subcommands.Add(DoctorVerb.Create());
         root.Subcommands.Add(CompletionVerb.Create());
+        root.Subcommands.Add(ManualVerb.Create());
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);
         return root;

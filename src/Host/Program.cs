@@ -4,7 +4,6 @@ using ContainerManager.Host.Configuration.Startup;
 using ContainerManager.Host.Control;
 using ContainerManager.Linux;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Console;
 
 return await CommandLine.InvokeAsync(args, RunAsync, Console.Out, Console.Error);
 
@@ -14,12 +13,7 @@ static async Task<int> RunAsync(ServerOptions options, ContainerManager.Host.Con
     using ILoggerFactory loggers = LoggerFactory.Create(logging => logging
         .SetMinimumLevel(LogLevel.Trace)
         .AddFilter(level => level >= threshold.Level)
-        .AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.TimestampFormat = "yyyy-MM-dd HH:mm:ss.fff ";
-            console.ColorBehavior = LoggerColorBehavior.Disabled;
-        }));
+        .AddFormatted(options.LogFormat));
     ILogger logger = loggers.CreateLogger("server");
 
     // A program named without a path would be looked for here, and whose directory it is we do not know.

@@ -78,11 +78,14 @@ internal sealed class Server(ServerOptions options, ServerConfiguration configur
             context.Cancel = true;
             live.Reload();
         });
+        using ServiceNotification service = new(() => engine.Read(_ => 0), Environment.GetEnvironmentVariable);
+        service.Ready($"{plugins.Reports.Length} plugins");
         Log.Ready(logger, Version, options.ConfigurationFile, options.Socket, plugins.Reports.Length);
 
         TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
         using CancellationTokenRegistration stopping = stop.Register(stopped.SetResult);
         await stopped.Task;
+        service.Stopping();
         await kept.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await StopAsync(engine, options.With(live.Current.Settings).UnmountOnExit);
         return 0;

@@ -166,6 +166,7 @@ internal sealed class EffectiveConfiguration
         _json.WriteString("pluginDirectory", options.PluginDirectory);
         _json.WriteString("bindRoot", options.BindRoot);
         _json.WriteString("logLevel", options.LogLevel.ToString());
+        WriteText("logFormat", options.LogFormat?.ToString().ToLowerInvariant());
         _json.WriteBoolean("unmountOnExit", options.UnmountOnExit);
         WriteText("readGroup", options.ReadGroup);
         WriteText("controlGroup", options.ControlGroup);

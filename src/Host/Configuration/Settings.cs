@@ -15,6 +15,7 @@ internal sealed record Settings
     internal string? PluginDirectory { get; init; }
     internal string? BindRoot { get; init; }
     internal LogLevel? LogLevel { get; init; }
+    internal LogFormat? LogFormat { get; init; }
     internal bool? UnmountOnExit { get; init; }
 
     /// <summary>Whose members may ask what there is: a name in /etc/group, or a number.</summary>
@@ -31,6 +32,7 @@ internal sealed record Settings
         PluginDirectory = PluginDirectory ?? other.PluginDirectory,
         BindRoot = BindRoot ?? other.BindRoot,
         LogLevel = LogLevel ?? other.LogLevel,
+        LogFormat = LogFormat ?? other.LogFormat,
         UnmountOnExit = UnmountOnExit ?? other.UnmountOnExit,
         ReadGroup = ReadGroup ?? other.ReadGroup,
         ControlGroup = ControlGroup ?? other.ControlGroup,

@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-using System.Text;
 using ContainerManager.Tests.Integration.TestBed;
 
 namespace ContainerManager.Tests.Integration.Devices;
@@ -59,14 +57,9 @@ internal sealed class UdevBed : IAsyncDisposable
     /// <summary>Until it says that it is ready (sd_notify(3)): its control socket is there a moment before anybody listens on it.</summary>
     private async Task StartDaemonAsync()
     {
-        using Socket notified = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
-        notified.Bind(new UnixDomainSocketEndPoint(_directory["notify"]));
-        _udevd = new BackgroundProcess(_directory["log"], "/usr/bin/env", [$"NOTIFY_SOCKET={_directory["notify"]}", "/lib/systemd/systemd-udevd"]);
-        using CancellationTokenSource deadline = new(TimeSpan.FromSeconds(20));
-        byte[] said = new byte[4096];
-        while (!Encoding.UTF8.GetString(said, 0, await notified.ReceiveAsync(said.AsMemory(), deadline.Token)).Contains("READY=1", StringComparison.Ordinal))
-        {
-        }
+        using ReadyNotification ready = new(_directory["notify"]);
+        _udevd = new BackgroundProcess(_directory["log"], "/usr/bin/env", [ready.Variable, "/lib/systemd/systemd-udevd"]);
+        await ready.WaitAsync(TimeSpan.FromSeconds(20));
     }
 
     private async Task BeginAsync()

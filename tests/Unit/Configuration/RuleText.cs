@@ -101,6 +101,7 @@ internal static class RuleText
             ("pluginDirectory", settings.PluginDirectory),
             ("bindRoot", settings.BindRoot),
             ("logLevel", settings.LogLevel),
+            ("logFormat", settings.LogFormat),
             ("unmountOnExit", settings.UnmountOnExit),
             ("readGroup", settings.ReadGroup),
             ("controlGroup", settings.ControlGroup),

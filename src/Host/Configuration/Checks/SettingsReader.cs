@@ -11,7 +11,9 @@ internal static class SettingsReader
     private const string Directory = "the absolute path of a directory";
 
     private static readonly string[] Known =
-        ["stateDirectory", "socket", "pluginDirectory", "bindRoot", "logLevel", "unmountOnExit", "readGroup", "controlGroup", "plugins"];
+        ["stateDirectory", "socket", "pluginDirectory", "bindRoot", "logLevel", "logFormat", "unmountOnExit", "readGroup", "controlGroup", "plugins"];
+
+    private static readonly string[] s_formats = ["text", "json", "journal"];
 
     internal static Settings Read(ConfigurationValue? section)
     {
@@ -29,6 +31,7 @@ internal static class SettingsReader
             LogLevel = members["logLevel"]?.AsWord(LogLevelNames.All, StringComparison.OrdinalIgnoreCase) is { } level
                 ? Enum.Parse<LogLevel>(level)
                 : null,
+            LogFormat = members["logFormat"]?.AsWord(s_formats) is { } format ? Enum.Parse<LogFormat>(format, ignoreCase: true) : null,
             UnmountOnExit = members["unmountOnExit"]?.AsBoolean(),
             ReadGroup = ReadGroup(members["readGroup"]),
             ControlGroup = ReadGroup(members["controlGroup"]),

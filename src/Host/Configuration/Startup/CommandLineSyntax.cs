@@ -43,6 +43,12 @@ internal sealed class CommandLineSyntax
         CustomParser = ParseLogLevel,
     };
 
+    private readonly Option<LogFormat?> _logFormat = new("--log-format")
+    {
+        HelpName = "FORMAT",
+        Description = "How it is logged: text, json or journal. [logFormat; default: journal where journald reads it, else text]",
+    };
+
     private readonly Option<bool?> _unmountOnExit = new("--unmount-on-exit")
     {
         HelpName = "true|false",
@@ -61,7 +67,7 @@ internal sealed class CommandLineSyntax
     {
         _command = new Command("server", "Makes paths, sockets and devices of this host appear inside running containers.")
         {
-            _config, _stateDirectory, _socket, _plugins, _bindRoot, _logLevel, _unmountOnExit, _check,
+            _config, _stateDirectory, _socket, _plugins, _bindRoot, _logLevel, _logFormat, _unmountOnExit, _check,
             new VersionOption { Action = new VersionAction() },
         };
         var help = new HelpOption();
@@ -87,6 +93,7 @@ internal sealed class CommandLineSyntax
         PluginDirectory = arguments.GetValue(_plugins),
         BindRoot = arguments.GetValue(_bindRoot),
         LogLevel = arguments.GetValue(_logLevel),
+        LogFormat = arguments.GetValue(_logFormat),
         UnmountOnExit = arguments.GetValue(_unmountOnExit),
     };
 

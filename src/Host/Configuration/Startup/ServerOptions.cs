@@ -28,6 +28,9 @@ internal sealed record ServerOptions
     /// <summary>The least severe messages that are logged.</summary>
     internal required LogLevel LogLevel { get; init; }
 
+    /// <summary>How it is logged; null: for journald where that reads it, else for a person.</summary>
+    internal LogFormat? LogFormat { get; init; }
+
     /// <summary>When the server is stopped, everything it mounted is unmounted. Otherwise it stays, and is taken over at the next start.</summary>
     internal required bool UnmountOnExit { get; init; }
 
@@ -56,6 +59,7 @@ internal sealed record ServerOptions
         PluginDirectory = commandLine.PluginDirectory ?? file.PluginDirectory ?? DefaultPluginDirectory,
         BindRoot = commandLine.BindRoot ?? file.BindRoot ?? DefaultBindRoot,
         LogLevel = commandLine.LogLevel ?? file.LogLevel ?? DefaultLogLevel,
+        LogFormat = commandLine.LogFormat ?? file.LogFormat,
         UnmountOnExit = commandLine.UnmountOnExit ?? file.UnmountOnExit ?? false,
         ReadGroup = file.ReadGroup,
         ControlGroup = file.ControlGroup,

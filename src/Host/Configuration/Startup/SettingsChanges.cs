@@ -13,6 +13,7 @@ internal static class SettingsChanges
             ("socket", options.Socket, wanted.Socket, false),
             ("pluginDirectory", options.PluginDirectory, wanted.PluginDirectory, false),
             ("bindRoot", options.BindRoot, wanted.BindRoot, false),
+            ("logFormat", options.LogFormat, wanted.LogFormat, false),
             ("logLevel", current.LogLevel, wanted.LogLevel, true),
             ("unmountOnExit", current.UnmountOnExit, wanted.UnmountOnExit, true),
             ("readGroup", current.ReadGroup, wanted.ReadGroup, true),
