@@ -33,6 +33,9 @@ public static class ControlAddress
     /// <summary>GET: <see cref="ConfigurationReply"/>.</summary>
     public const string Configuration = "/v1/config";
 
+    /// <summary>GET: an OpenAPI document of all this.</summary>
+    public const string Description = "/v1/openapi.json";
+
     /// <summary>GET: <see cref="DoctorReply"/>.</summary>
     public const string Doctor = "/v1/doctor";
 
