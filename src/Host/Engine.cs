@@ -34,7 +34,14 @@ internal sealed class Engine : IPathSink, IEventSink, IDisposable
     /// <param name="client">The installed client program.</param>
     /// <param name="onChange">Told of every change, under the lock: must return at once.</param>
     /// <param name="onFault">Told of event sources and work that failed.</param>
-    internal Engine(Journal journal, string stateDirectory, string client, Action<StateChange> onChange, Action<string, Exception> onFault)
+    /// <param name="measured">As of <see cref="LaneServices"/>.</param>
+    internal Engine(
+        Journal journal,
+        string stateDirectory,
+        string client,
+        Action<StateChange> onChange,
+        Action<string, Exception> onFault,
+        Action<Step, bool, TimeSpan> measured)
     {
         _journal = journal;
         _onChange = onChange;
@@ -50,7 +57,7 @@ internal sealed class Engine : IPathSink, IEventSink, IDisposable
             DeviceDirectories.Remove(container);
         };
         DeviceListWatch lists = new();
-        _services = new LaneServices(Loop, new MountExecutor(_entrance, _clones), Strategies, journal, nodes, DeviceDirectories, lists, InsideMounts.GetValueOrDefault, Post);
+        _services = new LaneServices(Loop, new MountExecutor(_entrance, _clones), Strategies, journal, nodes, DeviceDirectories, lists, InsideMounts.GetValueOrDefault, measured, Post);
         _watcher = new PathWatcher(this, Loop, TimeProvider.System);
         Loop.Add(_watcher.Notifications);
         Loop.Add(_watcher.Mounts);

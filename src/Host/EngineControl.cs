@@ -7,6 +7,7 @@ using ContainerManager.Host.DeviceRules;
 using ContainerManager.Host.Journaling;
 using ContainerManager.Host.Plugins;
 using ContainerManager.Host.State;
+using ContainerManager.Host.Telemetry;
 using ContainerManager.Host.Udev;
 using ContainerManager.Protocol;
 
@@ -22,6 +23,7 @@ internal sealed class EngineControl(
     ContainerClients clients,
     DetachedPrograms programs,
     LiveConfiguration live,
+    ServerMetrics metrics,
     string configurationFile) : IControlledEngine
 {
     private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(10);
@@ -170,6 +172,9 @@ internal sealed class EngineControl(
             await run.Channel.CloseAsync();
         }
     }
+
+    /// <inheritdoc/>
+    public Task WriteMetricsAsync(Stream stream, CancellationToken cancellationToken) => metrics.WriteAsync(stream, Snapshot(), Devices(null), cancellationToken);
 
     /// <inheritdoc/>
     public ProgramsReply Programs() => new(programs.All);

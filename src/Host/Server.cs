@@ -9,6 +9,7 @@ using ContainerManager.Host.Devices;
 using ContainerManager.Host.Journaling;
 using ContainerManager.Host.Plugins;
 using ContainerManager.Host.State;
+using ContainerManager.Host.Telemetry;
 using ContainerManager.Linux;
 using ContainerManager.Protocol;
 using Microsoft.Extensions.Logging;
@@ -32,13 +33,14 @@ internal sealed class Server(ServerOptions options, ServerConfiguration configur
             Log.Warning(logger, warning);
         }
 
-        EventFeed feed = new();
+        using ServerMetrics metrics = new(Version);
+        EventFeed feed = new() { Published = metrics.Happened };
         StandingClients? standing = null;
         Hooks? hooks = null;
         Reconfiguration? reconfiguration = null;
         AccessPolicy access = new(options.ReadGroup, options.ControlGroup);
         using Engine engine = new(
-            journal, options.StateDirectory, ClientPath, Changed, (name, fault) => Log.Fault(logger, name, fault));
+            journal, options.StateDirectory, ClientPath, Changed, (name, fault) => Log.Fault(logger, name, fault), metrics.Measured);
         using ConfiguredContainers configured = new(configuration.Containers, engine, logger);
         using LiveConfiguration live = new(options.ConfigurationFile, configuration, (before, now) => reconfiguration?.Apply(before, now, stop), Told, logger);
         PluginConnections connections = new(engine, journal, feed, configured, logger);
@@ -49,9 +51,15 @@ internal sealed class Server(ServerOptions options, ServerConfiguration configur
         hooks = new Hooks(engine, clients, ClientChanged, stop);
         standing = new StandingClients(engine, clients, ClientChanged);
         Task kept = standing.RunAsync(stop);
-        EngineControl control = new(engine, journal, feed, connections, plugins, clients, new DetachedPrograms(clients, ClientChanged), live, options.ConfigurationFile);
+        EngineControl control = new(engine, journal, feed, connections, plugins, clients, new DetachedPrograms(clients, ClientChanged), live, metrics, options.ConfigurationFile);
         ControlRoutes routes = new(control, new ConfigurationControl(engine, live, control, options, ClientPath), access, WriteDown);
         await using ControlServer socket = await ControlServer.StartAsync(routes, access, options.Socket, stop);
+
+        await using MetricsAddress collectors = new(control.WriteMetricsAsync);
+        if (options.MetricsAddress is { } address)
+        {
+            await collectors.StartAsync(address);
+        }
 
         foreach (RecordedRequest request in journal.Requests.ToList())
         {

@@ -170,6 +170,7 @@ internal sealed class EffectiveConfiguration
         _json.WriteBoolean("unmountOnExit", options.UnmountOnExit);
         WriteText("readGroup", options.ReadGroup);
         WriteText("controlGroup", options.ControlGroup);
+        WriteText("metricsAddress", options.MetricsAddress?.ToString());
         if (!file.Plugins.IsEmpty)
         {
             _json.WriteStartObject("plugins");

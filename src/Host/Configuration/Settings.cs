@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 
@@ -24,6 +25,9 @@ internal sealed record Settings
     /// <summary>Whose members may change it as well, and run programs in containers.</summary>
     internal string? ControlGroup { get; init; }
 
+    /// <summary>Where the metrics are served besides the control socket.</summary>
+    internal IPEndPoint? MetricsAddress { get; init; }
+
     /// <summary>What is said here, and where nothing is, what the other says.</summary>
     internal Settings Over(Settings other) => new()
     {
@@ -36,6 +40,7 @@ internal sealed record Settings
         UnmountOnExit = UnmountOnExit ?? other.UnmountOnExit,
         ReadGroup = ReadGroup ?? other.ReadGroup,
         ControlGroup = ControlGroup ?? other.ControlGroup,
+        MetricsAddress = MetricsAddress ?? other.MetricsAddress,
         Plugins = other.Plugins.SetItems(Plugins),
     };
 

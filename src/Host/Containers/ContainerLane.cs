@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using ContainerManager.Abstractions;
 using ContainerManager.Host.Devices;
 using ContainerManager.Host.Events;
@@ -34,12 +35,16 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
     /// <param name="run">The run it is meant for.</param>
     /// <param name="step">What to do.</param>
     /// <param name="strategy">The strategy that the configuration asks for by name.</param>
-    internal void Enqueue(int run, Step step, string? strategy) => _lane.Enqueue(() => CarryOut(run, step, strategy));
+    internal void Enqueue(int run, Step step, string? strategy)
+    {
+        long planned = Stopwatch.GetTimestamp();
+        _lane.Enqueue(() => CarryOut(run, step, strategy, planned));
+    }
 
     /// <summary>The run is over: what is still queued is not done, only closed.</summary>
     internal void Abandon() => _abandoned = true;
 
-    private void CarryOut(int run, Step step, string? strategy)
+    private void CarryOut(int run, Step step, string? strategy, long planned)
     {
         switch (step)
         {
@@ -56,7 +61,9 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
                 services.Post(new HostEvent.DeviceStepDone(id, run, onDevice, _devices.Tell(onDevice.Turn), Now));
                 break;
             case Step.OnTarget onTarget when _entry is not null && run == _run && !_abandoned:
-                services.Post(Try(run, onTarget, _entry, strategy));
+                HostEvent outcome = Try(run, onTarget, _entry, strategy);
+                services.Measured(onTarget, outcome is HostEvent.StepSucceeded, Stopwatch.GetElapsedTime(planned));
+                services.Post(outcome);
                 break;
             default:
                 break; // For a run that has ended: nobody waits for an answer.

@@ -28,6 +28,7 @@ internal sealed class ControlRoutes(IControlledEngine engine, IControlledConfigu
             (["", "v1", "plugins"], "GET") => ReplyAsync(context, engine.Plugins(), ControlJson.Default.PluginsReply, cancellationToken),
             (["", "v1", "devices"], "GET") => ReplyAsync(context, engine.Devices(ContainerOf(request)), ControlJson.Default.DevicesReply, cancellationToken),
             (["", "v1", "why"], "GET") => ReplyAsync(context, Why(request), ControlJson.Default.WhyReply, cancellationToken),
+            (["", "metrics"], "GET") => MetricsAsync(context, cancellationToken),
             (["", "v1", "openapi.json"], "GET") => DescribeAsync(context, cancellationToken),
             (["", "v1", "doctor"], "GET") => DiagnoseAsync(context, cancellationToken),
             (["", "v1", "config"], "GET") => ReplyAsync(context, configuration.Show(), ControlJson.Default.ConfigurationReply, cancellationToken),
@@ -46,7 +47,7 @@ internal sealed class ControlRoutes(IControlledEngine engine, IControlledConfigu
             (["", "v1", "containers", var name, "programs", var number], "DELETE") => StopProgramAsync(context, caller, name, number, cancellationToken),
             (["", "v1", "containers", var name, "runs"], "POST") => RunAsync(context, caller, name, cancellationToken),
             (["", "v1", "version" or "status" or "events" or "plugins" or "devices" or "why" or "programs" or "config" or "doctor" or "openapi.json"], _) => throw WrongMethod(context, "GET"),
-            (["", "v1", "config", "schema"], _) => throw WrongMethod(context, "GET"),
+            (["", "metrics"] or ["", "v1", "config", "schema"], _) => throw WrongMethod(context, "GET"),
             (["", "v1", "config", "check" or "diff" or "reload"], _) => throw WrongMethod(context, "POST"),
             (["", "v1", "plugins", _, "reload"], _) => throw WrongMethod(context, "POST"),
             (["", "v1", "containers"], _) => throw WrongMethod(context, "POST"),
@@ -77,6 +78,12 @@ internal sealed class ControlRoutes(IControlledEngine engine, IControlledConfigu
         ConfigurationRequest request = await RequestBody.ReadAsync(context.Request, ControlJson.Default.ConfigurationRequest, cancellationToken, RequestBody.LongestFile);
         ConfigurationDifference difference = await configuration.CompareAsync(RequestCheck.Configuration(request), cancellationToken);
         await ReplyAsync(context, difference, ControlJson.Default.ConfigurationDifference, cancellationToken);
+    }
+
+    private Task MetricsAsync(HttpContext context, CancellationToken cancellationToken)
+    {
+        context.Response.ContentType = ControlAddress.MetricsMediaType;
+        return engine.WriteMetricsAsync(context.Response.Body, cancellationToken);
     }
 
     private static async Task DescribeAsync(HttpContext context, CancellationToken cancellationToken)

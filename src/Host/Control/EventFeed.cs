@@ -15,9 +15,13 @@ internal sealed class EventFeed
     private readonly Queue<EventRecord> _recent = new(Memory);
     private ImmutableArray<ChannelWriter<EventRecord>> _followers = [];
 
+    /// <summary>Told of each event, before anybody else; must return at once.</summary>
+    internal Action<EventRecord>? Published { get; init; }
+
     /// <summary>Any thread; never blocks.</summary>
     internal void Publish(EventRecord record)
     {
+        Published?.Invoke(record);
         lock (_lock)
         {
             if (_recent.Count == Memory)

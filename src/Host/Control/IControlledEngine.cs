@@ -54,6 +54,9 @@ internal interface IControlledEngine
     /// <exception cref="ControlException">There is no such container, or no client is to be had in it.</exception>
     Task RunAsync(string container, Func<CancellationToken, Task<Stream>> accept, Action<IEnumerable<string>> told, CancellationToken cancellationToken);
 
+    /// <summary>Writes what is counted and measured, in the text format of Prometheus.</summary>
+    Task WriteMetricsAsync(Stream stream, CancellationToken cancellationToken);
+
     /// <summary>The programs that were started without anybody waiting for them. Does not block.</summary>
     ProgramsReply Programs();
 

@@ -17,6 +17,7 @@ internal static class OpenApiDocument
 
     private static readonly Operation[] s_operations =
     [
+        new("get", "/metrics", "What is counted and measured, in the text format of Prometheus"),
         new("get", "/v1/version", "The server's version", Reply: s_types.VersionReply),
         new("get", "/v1/status", "What the server knows at this moment: runtimes, containers, bindings", Reply: s_types.StatusReply),
         new("get", "/v1/events", "What happens, one JSON object a line, from now on; follow=false: what has happened lately, and then it ends", Query: ["follow"],

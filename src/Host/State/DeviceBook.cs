@@ -133,7 +133,7 @@ internal sealed class DeviceBook(Action<ContainerState, BindingState, Action<Bin
     {
         _turns.Forget(container);
         _concerned.Remove(container);
-        bool claimed = container.Devices.Values.Any(use => use.Latest is { Admission.Exclusive: true });
+        bool claimed = container.Filters.Any(filter => filter.Admission.Exclusive) || container.Devices.Values.Any(use => use.Latest is { Admission.Exclusive: true });
         container.Devices.Clear();
         if (claimed)
         {
@@ -157,23 +157,38 @@ internal sealed class DeviceBook(Action<ContainerState, BindingState, Action<Bin
     /// <summary>Goes on with what waited for a node. True when bindings were changed meanwhile: ask the planner, and then again.</summary>
     internal bool Advance(Plan plan) => _turns.Advance(plan);
 
-    /// <summary>Which container a device is for: all whose filters mean it, or the one that claims it.</summary>
+    /// <summary>
+    /// Which container a device is for: all whose filters mean it, or the one that claims it. That is who has it; or else, of those that could, the first that runs.
+    /// As long as one is not ready that may have it from before, or may be the first, it is for none of the others.
+    /// </summary>
     internal IReadOnlyList<(ContainerState Container, DeviceMatch Match, ContainerState? ClaimedBy)> MatchesOf(Device device)
     {
         List<(ContainerState Container, DeviceMatch Match, ContainerState? ClaimedBy)> matches = [];
-        ContainerState? claimer = null;
+        ContainerState? claimer = null, awaited = null;
         foreach (ContainerState container in _concerned)
         {
-            if (container is not { DevicesReady: true, Unreachable: null } || DeviceMatch.Find(container.Filters, device) is not { } match)
+            if (container.Unreachable is not null || DeviceMatch.Find(container.Filters, device) is not { } match)
             {
                 continue;
             }
 
-            matches.Add((container, match, null));
-            if (match.Filter.Admission.Exclusive && (claimer is null || (!Has(claimer, device) && Has(container, device))))
+            if (container.DevicesReady)
             {
-                claimer = container;
+                matches.Add((container, match, null));
+                if (match.Filter.Admission.Exclusive && (claimer is null || (!Has(claimer, device) && Has(container, device))))
+                {
+                    claimer = container;
+                }
             }
+            else if (match.Filter.Admission.Exclusive)
+            {
+                awaited ??= container;
+            }
+        }
+
+        if (awaited is not null && (claimer is null || !Has(claimer, device)))
+        {
+            claimer = awaited;
         }
 
         for (int i = 0; claimer is not null && i < matches.Count; i++)

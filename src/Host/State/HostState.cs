@@ -161,6 +161,7 @@ internal sealed class HostState
         if (Running(e.Container, e.Run) is { } container)
         {
             container.Unreachable = e.Reason;
+            Devices.Reconsider();
             plan.Changes.Add(container.Changed(ChangeKind.ContainerFailed, null, null, e.Reason));
         }
     }

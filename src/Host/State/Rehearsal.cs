@@ -20,7 +20,8 @@ internal sealed class Rehearsal
     /// <summary>Takes a copy of the state, which is not held on to; what a step is under way for, or has failed, counts as done.</summary>
     internal Rehearsal(HostState now)
     {
-        _containers = [.. now.Containers.Where(container => container is { Unreachable: null, Ready: true }).Select(Known.Of)];
+        // In the order of their starts: who came first is the first to be given what one alone can have.
+        _containers = [.. now.Containers.Where(container => container is { Unreachable: null, Ready: true }).OrderBy(container => container.Run).Select(Known.Of)];
         foreach ((ContainerKey key, PathRule rule) in now.Requests.Reverse())
         {
             Advance(new HostEvent.BindRequested(key, rule));
@@ -35,17 +36,23 @@ internal sealed class Rehearsal
             }
         }
 
-        if (now.Devices.IsListed)
-        {
-            Advance(new HostEvent.DevicesListed([.. now.Devices.Devices]));
-        }
-
         foreach (Known container in _containers)
         {
             Advance(new HostEvent.ContainerStarted(container.Description, null));
         }
 
+        // What each has is known before devices are given out, so that nobody is given what another has claimed.
         _ = CarryOut();
+        foreach (ContainerState container in _state.Containers.Where(container => Find(container.Description.Id).IsEquipped).ToList())
+        {
+            Advance(new HostEvent.DevicesOpened(container.Description.Id, container.Run, GivenDevices.None));
+        }
+
+        if (now.Devices.IsListed)
+        {
+            Advance(new HostEvent.DevicesListed([.. now.Devices.Devices]));
+            _ = CarryOut();
+        }
     }
 
     /// <summary>Puts the configuration in force here; returns the patterns of which is not known what is there.</summary>
@@ -76,13 +83,15 @@ internal sealed class Rehearsal
         ImmutableArray<(string, Step)>.Builder done = ImmutableArray.CreateBuilder<(string, Step)>();
         while (_steps.TryDequeue(out PlannedStep planned))
         {
-            Known container = _containers.First(known => known.Description.Id == planned.Container);
+            Known container = Find(planned.Container);
             done.Add((container.Description.Name, planned.Step));
             Advance(OutcomeOf(container, planned));
         }
 
         return done.ToImmutable();
     }
+
+    private Known Find(ContainerId id) => _containers.First(known => known.Description.Id == id);
 
     private static HostEvent OutcomeOf(Known container, PlannedStep planned) => planned.Step switch
     {
@@ -110,7 +119,7 @@ internal sealed class Rehearsal
     }
 
     /// <summary>A container as it is now.</summary>
-    private sealed record Known(ContainerDescription Description, ImmutableArray<Attachment> Mounts, GivenDevices Devices)
+    private sealed record Known(ContainerDescription Description, ImmutableArray<Attachment> Mounts, GivenDevices Devices, bool IsEquipped)
     {
         internal static Known Of(ContainerState container)
         {
@@ -120,7 +129,7 @@ internal sealed class Rehearsal
             Attachment? database = mounts.FirstOrDefault(mount => mount.Target == DeviceBook.DatabaseTarget);
             return new Known(container.Description, mounts, new GivenDevices(
                 [.. container.Devices.Values.Select(use => use.Latest?.Device).OfType<Device>()],
-                database is null ? null : new DatabaseSource(database.Source, database.Identity)));
+                database is null ? null : new DatabaseSource(database.Source, database.Identity)), container.DevicesReady);
         }
     }
 }

@@ -33,6 +33,12 @@ public static class ControlAddress
     /// <summary>GET: <see cref="ConfigurationReply"/>.</summary>
     public const string Configuration = "/v1/config";
 
+    /// <summary>GET: what is counted and measured, in the text format of Prometheus.</summary>
+    public const string Metrics = "/metrics";
+
+    /// <summary>The media type of <see cref="Metrics"/>.</summary>
+    public const string MetricsMediaType = "text/plain; version=0.0.4";
+
     /// <summary>GET: an OpenAPI document of all this.</summary>
     public const string Description = "/v1/openapi.json";
 

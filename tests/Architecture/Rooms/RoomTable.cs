@@ -40,6 +40,9 @@ internal static class RoomTable
         // Reads and asks through its own interfaces only; looks at its socket as a file, and at who has connected.
         ["Control"] = ["Protocol", "Linux.FileStatus", "Linux.FileIdentity", "Linux.FileKind", "Linux.Peer", "Linux.PeerProcess", "Linux.OwnProcess"],
 
+        // Counts what others tell of.
+        ["Telemetry"] = ["State.Step", "Protocol"],
+
         // Looks, and changes nothing.
         ["Diagnosis"] = ["Configuration", "DeviceRules", "Paths.PathPattern", "Udev.UdevMonitor", "Protocol", "Linux"],
     };

@@ -105,6 +105,7 @@ internal static class RuleText
             ("unmountOnExit", settings.UnmountOnExit),
             ("readGroup", settings.ReadGroup),
             ("controlGroup", settings.ControlGroup),
+            ("metricsAddress", settings.MetricsAddress),
             .. settings.Plugins.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => ($"plugins.{p.Key}", (object?)p.Value.GetRawText())),
         ];
         return values.Where(v => v.Value is not null).Select(v => $"{v.Name} = {v.Value}");

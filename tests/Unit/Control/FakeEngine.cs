@@ -109,6 +109,8 @@ internal sealed class FakeEngine : IControlledEngine
         string container, Func<CancellationToken, Task<Stream>> accept, Action<IEnumerable<string>> told, CancellationToken cancellationToken) =>
         throw new ControlException(404, $"no container {container} runs");
 
+    public async Task WriteMetricsAsync(Stream stream, CancellationToken cancellationToken) => await stream.WriteAsync("up 1\n"u8.ToArray(), cancellationToken);
+
     public ProgramsReply Programs() => new([]);
 
     public Task<ProgramStatus> StartProgramAsync(string container, ProgramRequest request, CancellationToken cancellationToken)

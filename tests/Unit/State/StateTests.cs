@@ -1,5 +1,6 @@
 using ContainerManager.Abstractions;
 using ContainerManager.Host.Configuration;
+using ContainerManager.Host.DeviceRules;
 using ContainerManager.Host.Paths;
 using ContainerManager.Host.State;
 using ContainerManager.Linux;
@@ -110,6 +111,32 @@ public sealed class StateTests
         _host.CarryOutOne(0, fail: true);
         _host.Settle();
         Assert.Equal(File1, Only().Actual?.Identity);
+    }
+
+    /// <summary>After a restart of the server, the container that claims a device may be the last to be looked at: nobody else gets it meanwhile.</summary>
+    [Fact]
+    public void AClaimedDeviceStaysWhereItIsThoughAnotherContainerIsReadyFirst()
+    {
+        HostState state = new();
+        Plan plan = new();
+        DeviceNode node = new("/d", new FileIdentity(1, 7, FileKind.CharacterDevice));
+        Device device = new() { Path = "/devices/d", Subsystem = "s", Node = node };
+        UdevFilter filter = new(new DeviceCondition { Subsystem = "s" }, new DeviceAdmission { Exclusive = true });
+        state.Advance(new HostEvent.ConfigurationChanged([new ContainerRules(new ContainerKey("*"), [], new UdevRules(true, [filter]), null)]), plan);
+        state.Advance(new HostEvent.DevicesListed([device]), plan);
+        foreach (string name in (string[])["first", "holder"])
+        {
+            state.Advance(new HostEvent.ContainerStarted(new ContainerDescription { Id = new ContainerId("t", name), Name = name, ProcessId = 1 }, null), plan);
+        }
+
+        state.Advance(new HostEvent.ContainerReady(new ContainerId("t", "first"), 1, [], GivenDevices.None), plan);
+        Attachment there = new("/d", "/d", node.Identity, MountOptions.Default, 5, []);
+        state.Advance(new HostEvent.ContainerReady(new ContainerId("t", "holder"), 2, [there], new GivenDevices([device], null)), plan);
+        Assert.DoesNotContain(plan.Steps, planned => planned is { Container.Value: "first", Step: not Step.Open } or { Step: Step.Detach });
+
+        // Once it ends, the other has its turn.
+        state.Advance(new HostEvent.ContainerStopped(new ContainerId("t", "holder"), null), plan);
+        Assert.Equal("/d", Assert.IsType<Step.Attach>(Assert.Single(plan.Steps, planned => planned is { Container.Value: "first", Step: Step.OnTarget }).Step).Target);
     }
 
     private BindingState Only() => Assert.Single(Assert.Single(_host.State.Containers).Bindings);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using System.Text.Json;
 using ContainerManager.Host.Configuration.Syntax;
 using Microsoft.Extensions.Logging;
@@ -11,7 +12,7 @@ internal static class SettingsReader
     private const string Directory = "the absolute path of a directory";
 
     private static readonly string[] Known =
-        ["stateDirectory", "socket", "pluginDirectory", "bindRoot", "logLevel", "logFormat", "unmountOnExit", "readGroup", "controlGroup", "plugins"];
+        ["stateDirectory", "socket", "pluginDirectory", "bindRoot", "logLevel", "logFormat", "unmountOnExit", "readGroup", "controlGroup", "metricsAddress", "plugins"];
 
     private static readonly string[] s_formats = ["text", "json", "journal"];
 
@@ -35,8 +36,26 @@ internal static class SettingsReader
             UnmountOnExit = members["unmountOnExit"]?.AsBoolean(),
             ReadGroup = ReadGroup(members["readGroup"]),
             ControlGroup = ReadGroup(members["controlGroup"]),
+            MetricsAddress = ReadAddress(members["metricsAddress"]),
             Plugins = ReadPlugins(members["plugins"]),
         };
+    }
+
+    private static IPEndPoint? ReadAddress(ConfigurationValue? address)
+    {
+        const string Expected = "an address and a port, such as \"127.0.0.1:9480\"";
+        if (address?.AsText(Expected) is not { } text)
+        {
+            return null;
+        }
+
+        if (IPEndPoint.TryParse(text, out IPEndPoint? parsed) && parsed.Port != 0)
+        {
+            return parsed;
+        }
+
+        address.Fail(Expected);
+        return null;
     }
 
     private static string? ReadGroup(ConfigurationValue? group)

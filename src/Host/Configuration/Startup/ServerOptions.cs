@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 
 namespace ContainerManager.Host.Configuration.Startup;
@@ -40,6 +41,9 @@ internal sealed record ServerOptions
     /// <summary>Whose members may change it as well; null: nobody but root.</summary>
     internal string? ControlGroup { get; init; }
 
+    /// <summary>Where the metrics are served besides the control socket; null: nowhere.</summary>
+    internal IPEndPoint? MetricsAddress { get; init; }
+
     /// <summary>What the command line said, which no file overrules.</summary>
     internal Settings CommandLine { get; private init; } = new();
 
@@ -63,5 +67,6 @@ internal sealed record ServerOptions
         UnmountOnExit = commandLine.UnmountOnExit ?? file.UnmountOnExit ?? false,
         ReadGroup = file.ReadGroup,
         ControlGroup = file.ControlGroup,
+        MetricsAddress = file.MetricsAddress,
     };
 }

@@ -14,6 +14,7 @@ internal static class SettingsChanges
             ("pluginDirectory", options.PluginDirectory, wanted.PluginDirectory, false),
             ("bindRoot", options.BindRoot, wanted.BindRoot, false),
             ("logFormat", options.LogFormat, wanted.LogFormat, false),
+            ("metricsAddress", options.MetricsAddress, wanted.MetricsAddress, false),
             ("logLevel", current.LogLevel, wanted.LogLevel, true),
             ("unmountOnExit", current.UnmountOnExit, wanted.UnmountOnExit, true),
             ("readGroup", current.ReadGroup, wanted.ReadGroup, true),
