@@ -22,6 +22,7 @@ internal static class CommandLine
         root.Options.Add(GlobalOptions.Json);
         root.Options.Add(GlobalOptions.Socket);
         root.Subcommands.Add(StatusVerb.Create());
+        root.Subcommands.Add(TopVerb.Create());
         root.Subcommands.Add(BindVerb.Create());
         root.Subcommands.Add(UnbindVerb.Create());
         root.Subcommands.Add(SpawnVerb.Create());

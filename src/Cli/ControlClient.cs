@@ -57,6 +57,13 @@ internal sealed class ControlClient : IDisposable
         return await response.Content.ReadAsByteArrayAsync(cancellationToken);
     }
 
+    /// <summary>In the text format of Prometheus.</summary>
+    internal async Task<string> MetricsAsync(CancellationToken cancellationToken)
+    {
+        using HttpResponseMessage response = await AskAsync(HttpMethod.Get, ControlAddress.Metrics, null, cancellationToken);
+        return await response.Content.ReadAsStringAsync(cancellationToken);
+    }
+
     internal Task<DoctorReply> DoctorAsync(CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Get, ControlAddress.Doctor, null, ControlJson.Default.DoctorReply, cancellationToken);
 

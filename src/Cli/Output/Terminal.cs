@@ -58,12 +58,15 @@ internal sealed class Terminal
 
     internal static int CellWidth(string text) => Printable(text).GetCellWidth();
 
-    private static byte[] Render(Action<Terminal> words, bool isTerminal)
+    /// <summary>What would be written.</summary>
+    internal static string TextOf(Action<Terminal> words, bool isTerminal)
     {
         using Page page = new(isTerminal);
         words(new Terminal(page));
-        return Encoding.UTF8.GetBytes(page.Writer.ToString()!);
+        return page.Writer.ToString()!;
     }
+
+    private static byte[] Render(Action<Terminal> words, bool isTerminal) => Encoding.UTF8.GetBytes(TextOf(words, isTerminal));
 
     /// <summary>Names come from containers and file systems: what would steer a terminal is shown, not obeyed.</summary>
     private static string Printable(string text)
