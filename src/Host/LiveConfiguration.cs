@@ -97,11 +97,24 @@ internal sealed class LiveConfiguration : IPathSink, IDisposable
             if (!same)
             {
                 Log.ConfigurationChanged(_logger, _file, now.Containers.Count(rules => !before.Containers.Contains(rules, ReferenceEqualityComparer.Instance)));
-                _apply(before, now);
+                Apply(before, now);
                 _told("configuration-changed", null);
             }
 
             return [];
+        }
+    }
+
+    /// <summary>What cannot be done now, such as to hear of devices, does not keep the rest from being done, and nobody is there to catch it.</summary>
+    private void Apply(ServerConfiguration before, ServerConfiguration now)
+    {
+        try
+        {
+            _apply(before, now);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            Log.Warning(_logger, $"the configuration is in force, but for this: {failure.Message}");
         }
     }
 

@@ -23,15 +23,18 @@ internal sealed class Reconfiguration(
     ILogger logger)
 {
     /// <summary>Returns when the state knows of it; what follows from it is done by the lanes.</summary>
+    /// <exception cref="IOException">Devices cannot be followed; all the rest is done.</exception>
     internal void Apply(ServerConfiguration before, ServerConfiguration now, CancellationToken stop)
     {
         engine.Post(new HostEvent.ConfigurationChanged(now.Containers));
-        devices.Configure(now.Containers);
         manual.Configure(now.Containers);
         standing.Look();
         ApplySettings(before.Settings, now.Settings);
         IContainerLauncher? launcher = connections.Launcher;
         _ = Task.Run(() => configured.ConfigureAsync(now.Containers, launcher, stop), stop);
+
+        // The last: it may be refused what it needs, and must not keep the others from theirs.
+        devices.Configure(now.Containers);
     }
 
     private void ApplySettings(Settings before, Settings now)

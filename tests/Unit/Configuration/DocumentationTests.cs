@@ -12,12 +12,18 @@ public sealed partial class DocumentationTests
 
     private static readonly string Scenarios = Path.Combine(AppContext.BaseDirectory, "Configuration", "Scenarios");
 
-    public static TheoryData<string> Examples => [.. ExamplePattern().Matches(Text).Select(m => m.Groups[1].Value)];
+    private static readonly string Recipes = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "docs", "recipes.md"));
+
+    public static TheoryData<string> Examples => [.. ExamplePattern().Matches(Text + Recipes).Select(m => m.Groups[1].Value)];
 
     [Theory]
     [MemberData(nameof(Examples))]
     public void Each_example_is_a_good_file(string example) =>
         Assert.Empty(ConfigurationParser.Parse(Encoding.UTF8.GetBytes(example), "example", new PresetCatalog(PresetCatalog.ShippedDirectory)).Errors);
+
+    [Fact]
+    public void Each_preset_has_its_recipe() => Assert.All(
+        new PresetCatalog(PresetCatalog.ShippedDirectory).Names, name => Assert.Contains($"\"{name}\"", Recipes, StringComparison.Ordinal));
 
     [Fact]
     public void The_first_example_is_the_seeds() =>
