@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using ContainerManager.Abstractions;
 using ContainerManager.Host.Clients;
 using ContainerManager.Host.Configuration;
+using ContainerManager.Host.Containers;
 using ContainerManager.Host.Control;
 using ContainerManager.Host.DeviceRules;
 using ContainerManager.Host.Journaling;
@@ -27,6 +28,7 @@ internal sealed class EngineControl(
     string configurationFile) : IControlledEngine
 {
     private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ListedWithin = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(10);
 
     /// <inheritdoc/>
@@ -153,8 +155,7 @@ internal sealed class EngineControl(
     public async Task RunAsync(
         string container, Func<CancellationToken, Task<Stream>> accept, Action<IEnumerable<string>> told, CancellationToken cancellationToken)
     {
-        // The socket is there before the containers are known: who asks early waits for the plugins.
-        await plugins.Started.WaitAsync(cancellationToken);
+        await KnownAsync(container, cancellationToken);
         OpenedRun run = await clients.OpenRunAsync(new ContainerKey(container), cancellationToken);
         try
         {
@@ -182,7 +183,7 @@ internal sealed class EngineControl(
     /// <inheritdoc/>
     public async Task<ProgramStatus> StartProgramAsync(string container, ProgramRequest request, CancellationToken cancellationToken)
     {
-        await plugins.Started.WaitAsync(cancellationToken);
+        await KnownAsync(container, cancellationToken);
         return await programs.StartAsync(container, request, cancellationToken);
     }
 
@@ -194,6 +195,27 @@ internal sealed class EngineControl(
 
     /// <inheritdoc/>
     public IAsyncEnumerable<EventRecord> FollowAsync(CancellationToken cancellationToken) => feed.FollowAsync(cancellationToken);
+
+    /// <summary>The socket is there before the containers are known: who asks early for one waits until each runtime that answers has named its own.</summary>
+    private async Task KnownAsync(string container, CancellationToken cancellationToken)
+    {
+        await plugins.Started.WaitAsync(cancellationToken);
+        ContainerKey key = new(container);
+        if (engine.Read(state => state.Containers.Any(running => key.Matches(running.Description))))
+        {
+            return;
+        }
+
+        try
+        {
+            await Task.WhenAll(connections.Runtimes.Where(runtime => runtime.Discovery.Status.State is DiscoveryState.Connecting or DiscoveryState.Listening)
+                .Select(runtime => runtime.Discovery.WhenListedAsync(cancellationToken))).WaitAsync(ListedWithin, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            // It hangs, and the container is perhaps another's.
+        }
+    }
 
     private ContainerStatus WithClient(ContainerStatus container) => container is { Runtime: { } runtime, Id: { } id }
         ? container with { Client = clients.StatusOf(new ContainerId(runtime, id)) }
