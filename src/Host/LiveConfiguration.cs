@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ContainerManager.Host.Configuration;
+using ContainerManager.Host.Configuration.Cdi;
 using ContainerManager.Host.Paths;
 using ContainerManager.Host.Plugins.Folders;
 using ContainerManager.Linux;
@@ -59,12 +60,17 @@ internal sealed class LiveConfiguration : IPathSink, IDisposable
         new PathPattern(_file, EntriesOfDirectory: false, IsLiteral: true, InPlaceChanges.Content),
         new PathPattern(DropIns.DirectoryBeside(_file), EntriesOfDirectory: true, IsLiteral: true, InPlaceChanges.Content),
         new PathPattern(PresetCatalog.DirectoryBeside(_file), EntriesOfDirectory: true, IsLiteral: true, InPlaceChanges.Content),
+        .. CdiCatalog.Directories.Select(directory => new PathPattern(directory, EntriesOfDirectory: true, IsLiteral: true, InPlaceChanges.Content)),
     ];
 
     /// <summary>From now on changes of the files are heard.</summary>
     internal void Watch(PathWatcher watcher)
     {
-        _watcher = watcher;
+        lock (_lock)
+        {
+            _watcher = watcher;
+        }
+
         foreach (PathPattern pattern in Patterns)
         {
             watcher.Watch(pattern, this);
@@ -77,6 +83,12 @@ internal sealed class LiveConfiguration : IPathSink, IDisposable
     {
         lock (_lock)
         {
+            if (_watcher is null)
+            {
+                // The server is still starting with what it has read; as soon as the files are watched, they are read again.
+                return Errors;
+            }
+
             ConfigurationResult result = ConfigurationFile.Load(_file);
             if (result.Configuration is not { } configuration)
             {

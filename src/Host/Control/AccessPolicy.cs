@@ -35,8 +35,12 @@ internal sealed class AccessPolicy
     /// <exception cref="ControlSocketException">There is no such group; the policy is as before.</exception>
     internal void Change(string? readGroup, string? controlGroup)
     {
-        _groups = Groups.Of(readGroup, controlGroup);
-        Changed?.Invoke();
+        Groups groups = Groups.Of(readGroup, controlGroup);
+        if (groups != _groups)
+        {
+            _groups = groups;
+            Changed?.Invoke();
+        }
     }
 
     internal Access Of(Peer peer)

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using ContainerManager.Linux;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
@@ -11,7 +12,13 @@ namespace ContainerManager.Host.Control;
 /// </summary>
 internal sealed class BusyPeriod : IConnectionListenerFactory, IConnectionListener
 {
+    private const string UserItem = "user";
+
+    /// <summary>Of one user who is neither root nor ours: nobody is to take the places of all others.</summary>
+    private const int MostOfOneUser = 64;
+
     private readonly Lock _lock = new();
+    private readonly Dictionary<uint, int> _users = [];
     private readonly ControlSocket _listener;
     private readonly SocketConnectionContextFactory _contexts;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -43,7 +50,7 @@ internal sealed class BusyPeriod : IConnectionListenerFactory, IConnectionListen
         }
         finally
         {
-            Left();
+            Left((uint)connection.Items[UserItem]!);
         }
     });
 
@@ -71,7 +78,10 @@ internal sealed class BusyPeriod : IConnectionListenerFactory, IConnectionListen
             try
             {
                 Socket socket = Interlocked.Exchange(ref _first, null) ?? await _listener.AcceptAsync(_quiet.Token);
-                return Arrived(socket);
+                if (Arrived(socket) is { } connection)
+                {
+                    return connection;
+                }
             }
             catch (OperationCanceledException)
             {
@@ -98,20 +108,42 @@ internal sealed class BusyPeriod : IConnectionListenerFactory, IConnectionListen
         return ValueTask.CompletedTask;
     }
 
-    private ConnectionContext Arrived(Socket socket)
+    /// <returns>Null: it was hung up on.</returns>
+    private ConnectionContext? Arrived(Socket socket)
     {
+        uint user = PeerProcess.CredentialsOf(socket).User;
         lock (_lock)
         {
+            int before = _users.GetValueOrDefault(user);
+            if (before >= MostOfOneUser && user != 0 && user != OwnProcess.EffectiveUser)
+            {
+                socket.Dispose();
+                if (_open == 0 && !_ending)
+                {
+                    _quiet.Cancel();
+                }
+
+                return null;
+            }
+
+            _users[user] = before + 1;
             _open++;
         }
 
-        return _contexts.Create(socket);
+        ConnectionContext connection = _contexts.Create(socket);
+        connection.Items[UserItem] = user;
+        return connection;
     }
 
-    private void Left()
+    private void Left(uint user)
     {
         lock (_lock)
         {
+            if (--_users[user] == 0)
+            {
+                _users.Remove(user);
+            }
+
             if (--_open == 0 && !_ending)
             {
                 _quiet.Cancel();

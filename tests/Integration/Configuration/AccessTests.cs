@@ -88,6 +88,43 @@ public sealed class AccessTests : IAsyncLifetime
         Assert.NotEqual(0, (await AsAsync(Readers, "status")).ExitCode);
     }
 
+    /// <summary>Somebody who may nothing opens a hundred connections and keeps them: most are hung up on, and others are served.</summary>
+    [Fact]
+    public async Task OneUserCannotTakeThePlacesOfAllOthers()
+    {
+        await StartAsync($$"""{ "settings": { "readGroup": "{{Readers}}" } }""");
+        const string Hold = """
+            import socket, sys
+            held = []
+            for i in range(100):
+                s = socket.socket(socket.AF_UNIX)
+                s.connect(sys.argv[1])
+                held.append(s)
+            closed = 0
+            while closed < 36:
+                for s in list(held):
+                    s.settimeout(0.05)
+                    try:
+                        gone = s.recv(1) == b''
+                    except TimeoutError:
+                        gone = False
+                    except OSError:
+                        gone = True
+                    if gone:
+                        closed += 1
+                        held.remove(s)
+            print('closed', closed, 'held', len(held), flush=True)
+            sys.stdin.read()
+            """;
+        using Process holder = ContainerUtil.StartProgram("/", Server.Socket, "setpriv", "--reuid=12345", "--regid=12345", "--clear-groups", "--", "/usr/bin/python3", "-c", Hold, Server.Socket);
+        Assert.Equal("closed 36 held 64", await holder.StandardOutput.ReadLineAsync(Stop).AsTask().WaitAsync(ServedEngine.Deadline, Stop));
+        Assert.Equal(0, (await ContainerUtil.RunAsync(Server.Socket, "status")).ExitCode);
+        holder.StandardInput.Close();
+        await holder.WaitForExitAsync(Stop).WaitAsync(ServedEngine.Deadline, Stop);
+        Assert.Equal(1, (await AsAsync("54320", "status")).ExitCode);
+        Assert.Equal(0, (await AsAsync(Readers, "status")).ExitCode);
+    }
+
     /// <summary>A thousand callers, half of which never read what they asked for: memory stays bounded, and the engine as fast as it was.</summary>
     [Fact]
     public async Task AThousandCallersOfWhomHalfNeverReadDoNotSlowTheEngine()
