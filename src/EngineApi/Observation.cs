@@ -26,6 +26,7 @@ internal readonly record struct Observation(bool Exists, ContainerDescription? R
         ProcessId = (int)container.State!.Pid,
         HostName = container.Config?.Hostname is { } name && IsWord(name) ? name : null,
         User = container.Config?.User is { Length: > 0 and <= 255 } user ? user : null,
+        Image = container.Config?.Image is { Length: > 0 } image ? image : null,
         Labels = container.Config?.Labels?.ToFrozenDictionary() ?? FrozenDictionary<string, string>.Empty,
     };
 

@@ -23,6 +23,9 @@ public sealed record ContainerDescription
     /// <summary>Whom its programs run as (<c>NAME</c> or <c>UID</c>, with <c>:GROUP</c> if wanted), as seen inside; null: root.</summary>
     public string? User { get; init; }
 
+    /// <summary>The image that it was made from, as whoever made it named it; null where there is none, or it is not known.</summary>
+    public string? Image { get; init; }
+
     /// <summary>The labels the runtime keeps for it.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = FrozenDictionary<string, string>.Empty;
 }

@@ -1,3 +1,5 @@
+using ContainerManager.Host.Configuration.Cdi;
+
 namespace ContainerManager.Host.Configuration;
 
 /// <summary>Reads a configuration file.</summary>
@@ -54,17 +56,19 @@ internal static class ConfigurationFile
     private static ConfigurationResult Load(string path, string name, ReadOnlyMemory<byte>? content, ConfigurationError? unreadable)
     {
         PresetCatalog presets = PresetCatalog.For(path);
-        ConfigurationResult result = ParseOne(name, content, unreadable, presets);
+        CdiCatalog devices = new(CdiCatalog.Directories);
+        ConfigurationResult result = ParseOne(name, content, unreadable, presets, devices);
         foreach (string file in DropIns.In(DropIns.DirectoryBeside(path)))
         {
-            result = result.And(ParseOne(file, Read(file, out unreadable), unreadable, presets));
+            result = result.And(ParseOne(file, Read(file, out unreadable), unreadable, presets, devices));
         }
 
         return result;
     }
 
-    private static ConfigurationResult ParseOne(string path, ReadOnlyMemory<byte>? content, ConfigurationError? unreadable, PresetCatalog presets) =>
-        content is { } bytes ? ConfigurationParser.Parse(bytes, path, presets) : ConfigurationResult.Failed(unreadable!);
+    private static ConfigurationResult ParseOne(
+        string path, ReadOnlyMemory<byte>? content, ConfigurationError? unreadable, PresetCatalog presets, CdiCatalog devices) =>
+        content is { } bytes ? ConfigurationParser.Parse(bytes, path, presets, devices) : ConfigurationResult.Failed(unreadable!);
 
     private static ConfigurationError Failed(string path, string expected, string? found, string? hint) => new(path, null, "", expected, found, hint);
 

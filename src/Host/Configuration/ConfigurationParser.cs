@@ -1,3 +1,4 @@
+using ContainerManager.Host.Configuration.Cdi;
 using ContainerManager.Host.Configuration.Checks;
 using ContainerManager.Host.Configuration.Syntax;
 
@@ -15,18 +16,19 @@ internal static class ConfigurationParser
     /// <param name="content">UTF-8, with or without a byte order mark.</param>
     /// <param name="file">What the errors call it.</param>
     /// <param name="presets">What <c>_use</c> can name; null: nothing.</param>
-    internal static ConfigurationResult Parse(ReadOnlyMemory<byte> content, string file, PresetCatalog? presets = null)
+    /// <param name="devices">What <c>_cdi</c> can name; null: nothing.</param>
+    internal static ConfigurationResult Parse(ReadOnlyMemory<byte> content, string file, PresetCatalog? presets = null, CdiCatalog? devices = null)
     {
         var source = new SourceText(content, file);
         var errors = new ErrorList(source);
         ServerConfiguration? configuration = SourceTreeReader.Read(source, errors) is { } tree
-            ? ReadRoot(ConfigurationValue.Root(tree, errors), presets ?? new PresetCatalog())
+            ? ReadRoot(ConfigurationValue.Root(tree, errors), presets ?? new PresetCatalog(), devices ?? new CdiCatalog())
             : null;
         return new ConfigurationResult(errors.IsEmpty ? configuration : null, errors.InOrder());
     }
 
-    private static ServerConfiguration? ReadRoot(ConfigurationValue root, PresetCatalog presets) =>
+    private static ServerConfiguration? ReadRoot(ConfigurationValue root, PresetCatalog presets, CdiCatalog devices) =>
         root.AsObject("an object such as { \"containerConfigs\": { … } }", Known) is { } members
-            ? new ServerConfiguration(ContainerReader.Read(members["containerConfigs"], presets), SettingsReader.Read(members["settings"]))
+            ? new ServerConfiguration(ContainerReader.Read(members["containerConfigs"], presets, devices), SettingsReader.Read(members["settings"]))
             : null;
 }

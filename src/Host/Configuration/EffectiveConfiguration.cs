@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using ContainerManager.Abstractions;
+using ContainerManager.Host.Configuration.Checks;
 using ContainerManager.Host.Configuration.Startup;
+using ContainerManager.Host.Paths;
 
 namespace ContainerManager.Host.Configuration;
 
@@ -36,7 +38,7 @@ internal sealed class EffectiveConfiguration
     private void Write(string key, ContainerRules[] rules)
     {
         _json.WriteStartObject(key);
-        ILookup<string, PathRule> paths = rules.SelectMany(one => one.Paths).ToLookup(rule => rule.Origin, StringComparer.Ordinal);
+        ILookup<string, PathRule> paths = rules.SelectMany(one => one.Paths).ToLookup(SectionOf, StringComparer.Ordinal);
         foreach (IGrouping<string, PathRule> section in paths)
         {
             _json.WriteStartObject(section.Key);
@@ -73,9 +75,16 @@ internal sealed class EffectiveConfiguration
         _json.WriteEndObject();
     }
 
+    /// <summary>What comes from elsewhere is mounted as if the file named it.</summary>
+    private static string SectionOf(PathRule rule) => rule.Source.EntriesOfDirectory ? PathRuleReader.InotifyWatch : PathRuleReader.Automount;
+
+    /// <summary>A path that is none but itself, as a pattern.</summary>
+    private static string PatternOf(PathPattern source) =>
+        source.IsLiteral ? string.Concat(source.Text.Select(c => c is '*' or '?' or '[' ? $"[{c}]" : $"{c}")) : source.Text;
+
     private void Write(PathRule rule)
     {
-        _json.WriteStartObject(rule.Source.Text);
+        _json.WriteStartObject(PatternOf(rule.Source));
         _json.WriteString("target", rule.Mapping switch
         {
             TargetMapping.To to => to.Target,
@@ -130,6 +139,20 @@ internal sealed class EffectiveConfiguration
 
     private void Write(ContainerRules rules)
     {
+        if (rules.Match is { } match)
+        {
+            _json.WriteStartObject("_match");
+            WriteText("image", match.Image);
+            _json.WriteStartObject("labels");
+            foreach ((string label, string value) in match.Labels)
+            {
+                _json.WriteString(label, value);
+            }
+
+            _json.WriteEndObject();
+            _json.WriteEndObject();
+        }
+
         WriteText("_strategy", rules.Strategy);
         WriteText("_client", rules.Client switch
         {

@@ -31,14 +31,23 @@ internal sealed record ContainerRules(
     ClientPolicy? Client = null,
     HookCommands? Hooks = null)
 {
+    /// <summary>What a container must be besides (<c>_match</c>); null: nothing.</summary>
+    internal ContainerMatch? Match { get; init; }
+
     /// <summary>The presets that it uses (<c>_use</c>), in order; what they say is in the other members already, after what it says itself.</summary>
     internal ImmutableArray<string> Use { get; init; } = [];
+
+    /// <summary>The devices of the Container Device Interface that it uses (<c>_cdi</c>), whether they are there or not; what they say is in the other members.</summary>
+    internal ImmutableArray<string> Cdi { get; init; } = [];
 
     /// <summary>The environment of programs that are run inside (<c>_environment</c>): each <c>NAME=value</c>.</summary>
     internal ImmutableArray<string> Environment { get; init; } = [];
 
     /// <summary>What the files say of it, without comments and with the presets that it uses: rules of the same text are the same rules.</summary>
     internal string Text { get; init; } = "";
+
+    /// <summary>Whether they are about a container.</summary>
+    internal bool Matches(ContainerDescription container) => Key.Matches(container) && Match?.Matches(container) != false;
 }
 
 /// <summary>Whether a client runs in a container (<c>_client</c>).</summary>

@@ -1,12 +1,13 @@
 using System.Collections.Immutable;
 using ContainerManager.Host.Configuration;
+using ContainerManager.Host.Configuration.Cdi;
 using ContainerManager.Host.DeviceRules;
 using ContainerManager.Host.Paths;
 using ContainerManager.Protocol;
 
 namespace ContainerManager.Host.Diagnosis;
 
-/// <summary>Whether the parts of the presets that the configuration uses are there on this host.</summary>
+/// <summary>Whether the parts of the presets, and the CDI devices, that the configuration uses are there on this host.</summary>
 internal static class PresetChecks
 {
     /// <param name="configuration">The one in force.</param>
@@ -25,6 +26,10 @@ internal static class PresetChecks
             }
         }
 
+        CdiCatalog cdi = new(CdiCatalog.Directories);
+        checks.AddRange(configuration.Containers.SelectMany(rules => rules.Cdi).Distinct().Order(StringComparer.Ordinal).Select(name => cdi.Find(name) is null
+            ? new DoctorCheck("CDI", "note", $"no specification describes {name} now", $"what its vendor's tool writes into {string.Join(" or ", CdiCatalog.Directories)} is used at once")
+            : new DoctorCheck("CDI", "ok", $"{name} is described", null)));
         return checks.ToImmutable();
     }
 

@@ -66,7 +66,7 @@ internal sealed class RuleBook(SourceIndex sources, DirtyBindings dirty, DeviceB
         devices.Reconsider();
     }
 
-    private IEnumerable<ContainerRules> RulesOf(ContainerState container) => Configured.Where(rules => rules.Key.Matches(container.Description));
+    private IEnumerable<ContainerRules> RulesOf(ContainerState container) => Configured.Where(rules => rules.Matches(container.Description));
 
     private ImmutableArray<(ContainerKey Key, PathRule Rule)> Without(ContainerKey key, PathRule rule) =>
         Requests.RemoveAll(request => request.Key == key && request.Rule.Mapping == rule.Mapping);

@@ -14,10 +14,11 @@ internal static class StatusReport
         IEnumerable<ContainerStatus> running = state.Containers
             .OrderBy(container => container.Description.Name, StringComparer.Ordinal)
             .Select(container => Of(state, container));
-        IEnumerable<ContainerStatus> waiting = state.Configured.Select(rules => (rules.Key, rules.Paths))
-            .Concat(state.Requests.Select(request => (request.Key, Paths: ImmutableArray.Create(request.Rule))))
+        IEnumerable<ContainerStatus> waiting = state.Configured.Where(rules => !state.Containers.Any(container => rules.Matches(container.Description)))
+            .Select(rules => (rules.Key, rules.Paths))
+            .Concat(state.Requests.Where(request => !state.Containers.Any(container => request.Key.Matches(container.Description)))
+                .Select(request => (request.Key, Paths: ImmutableArray.Create(request.Rule))))
             .GroupBy(rules => rules.Key)
-            .Where(group => !state.Containers.Any(container => group.Key.Matches(container.Description)))
             .Select(group => NotRunning(state, group.Key, [.. group.SelectMany(rules => rules.Paths)]));
         return [.. running, .. waiting];
     }

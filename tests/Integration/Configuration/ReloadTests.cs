@@ -157,6 +157,56 @@ public sealed class ReloadTests : IAsyncLifetime
         Assert.Single(Server.Log.Split('\n'), line => line.Contains("DeviceAdded", StringComparison.Ordinal));
     }
 
+    /// <summary>A device of the Container Device Interface, whose specification comes after the container and goes before it.</summary>
+    [Fact]
+    public async Task ACdiDeviceComesAndGoesWithItsSpecification()
+    {
+        await using VirtualConsole console = new(53);
+        console.Plug();
+        string vendor = $"cm{System.Environment.ProcessId}.test", spec = $"/var/run/cdi/{vendor}.yaml";
+        bool made = !Directory.Exists("/var/run/cdi");
+        await StartAsync($$""" "_cdi": ["{{vendor}}/console=one"] """);
+        Ran doctor = await ContainerUtil.RunAsync(Server.Socket, "doctor");
+        Assert.Contains($"no specification describes {vendor}/console=one now", doctor.Output, StringComparison.Ordinal);
+        try
+        {
+            Directory.CreateDirectory("/var/run/cdi");
+            await File.WriteAllTextAsync(spec, $"""
+                cdiVersion: "0.5.0"
+                kind: {vendor}/console
+                devices:
+                  - name: one
+                    containerEdits:
+                      deviceNodes:
+                        - path: /dev/console-one
+                          hostPath: {console.Node}
+                          fileMode: 0606
+                containerEdits:
+                  env: [CM_CDI=yes]
+                  mounts:
+                    - hostPath: {_host["a"]}
+                      containerPath: /vendor/b.so
+                      options: [ro, rbind]
+                """, Stop);
+            await Server.UntilBindingAsync(_name, "/dev/console-one", "attached");
+            Assert.True((await Server.UntilBindingAsync(_name, "/vendor/b.so", "attached")).ReadOnly);
+            Assert.Equal("606 a", await ExecAsync("exec 3<>/dev/console-one; echo $(stat -c %a /dev/console-one) $(cat /vendor/b.so)"));
+            Assert.Equal("yes\n", (await ContainerUtil.RunAsync(Server.Socket, "-c", _name, "run", "--", "printenv", "CM_CDI")).Output);
+            Assert.Contains("\"/dev/console-one\"", (await ContainerUtil.RunAsync(Server.Socket, "config", "show", "--effective")).Output, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(spec);
+            if (made)
+            {
+                Directory.Delete("/var/run/cdi");
+            }
+        }
+
+        await Server.UntilGoneAsync(_name, "/dev/console-one");
+        await Server.UntilGoneAsync(_name, "/vendor/b.so");
+    }
+
     /// <summary>A container that comes into the configuration is started; settings of a plugin are another's from then on.</summary>
     [Fact]
     public async Task NewContainersAndSettingsOfPluginsTakeEffect()

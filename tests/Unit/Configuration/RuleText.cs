@@ -53,6 +53,11 @@ internal static class RuleText
             yield return "filter: " + Of(filter.Condition) + Of(filter.Admission);
         }
 
+        if (container.Match is { } match)
+        {
+            yield return $"only of image {match.Image}, labels {string.Join(" ", match.Labels)}";
+        }
+
         foreach (string variable in container.Environment)
         {
             yield return $"environment {variable}";

@@ -50,6 +50,7 @@ public sealed class SchemaTests
     [InlineData("""{ "containerConfigs": { "a": { "_udev_filters": [{ "?": 1, "tag": "x" }] } } }""", "$defs/filter/anyOf/1")]
     [InlineData("""{ "containerConfigs": { "a": { "_udev_filters": [{ "parent": { "?": 1, "tag": "x" } }] } } }""", "$defs/condition")]
     [InlineData("""{ "containerConfigs": { "a": { "_namespace": { "?": 1, "command": ["x"] } } } }""", "$defs/namespace")]
+    [InlineData("""{ "containerConfigs": { "a": { "_match": { "?": 1, "image": "x" } } } }""", "$defs/container/properties/_match")]
     [InlineData("""{ "settings": { "?": 1 } }""", "$defs/settings")]
     public void Both_know_the_same_keys(string wrong, string place)
     {

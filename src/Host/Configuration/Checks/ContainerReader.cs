@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ContainerManager.Host.Configuration.Cdi;
 using ContainerManager.Host.Configuration.Syntax;
 
 namespace ContainerManager.Host.Configuration.Checks;
@@ -9,13 +10,13 @@ internal static class ContainerReader
     private static readonly string[] Known =
     [
         PathRuleReader.Automount, PathRuleReader.InotifyWatch, "_udev_filters", "_filter_udev_events", "_namespace", "_strategy", "_client",
-        PresetReader.Use, EnvironmentReader.Key, "_on_attach", "_on_detach", "_on_udev",
+        MatchReader.Key, PresetReader.Use, CdiReader.Origin, EnvironmentReader.Key, "_on_attach", "_on_detach", "_on_udev",
     ];
 
-    internal static ImmutableArray<ContainerRules> Read(ConfigurationValue? section, PresetCatalog presets) =>
-        [.. (section?.AsMembers("an object: container → rules") ?? []).Select(container => ReadContainer(container, presets))];
+    internal static ImmutableArray<ContainerRules> Read(ConfigurationValue? section, PresetCatalog presets, CdiCatalog devices) =>
+        [.. (section?.AsMembers("an object: container → rules") ?? []).Select(container => ReadContainer(container, presets, devices))];
 
-    private static ContainerRules ReadContainer(ConfigurationValue container, PresetCatalog presets)
+    private static ContainerRules ReadContainer(ConfigurationValue container, PresetCatalog presets, CdiCatalog devices)
     {
         CheckKey(container);
         var key = new ContainerKey(container.Name);
@@ -29,18 +30,22 @@ internal static class ContainerReader
             [.. PathRuleReader.Read(members[PathRuleReader.Automount]), .. PathRuleReader.Read(members[PathRuleReader.InotifyWatch])];
         RuleCollisions.Report(paths);
         Preset[] used = [.. PresetReader.ReadUse(members[PresetReader.Use], presets)];
+        string[] named = [.. CdiNameReader.Read(members[CdiReader.Origin])];
+        CdiDevice[] found = [.. named.Select(devices.Find).OfType<CdiDevice>()];
         return new ContainerRules(
             key,
-            [.. paths.Select(p => p.Rule), .. used.SelectMany(preset => preset.Paths)],
+            [.. paths.Select(p => p.Rule), .. used.SelectMany(preset => preset.Paths), .. found.SelectMany(device => device.Paths)],
             WithPresets(UdevReader.Read(members["_filter_udev_events"], members["_udev_filters"]), members["_filter_udev_events"] is not null, used),
             NamespaceReader.Read(members["_namespace"], container),
             ReadStrategy(members["_strategy"]),
             ReadClient(members["_client"]),
             ReadHooks(members))
         {
+            Match = MatchReader.Read(members[MatchReader.Key]),
             Use = [.. used.Select(preset => preset.Name)],
-            Environment = [.. used.SelectMany(preset => preset.Environment), .. EnvironmentReader.Read(members[EnvironmentReader.Key])],
-            Text = string.Join('\n', [container.Node.ToText(), .. used.Select(preset => preset.Text)]),
+            Cdi = [.. named],
+            Environment = [.. found.SelectMany(device => device.Environment), .. used.SelectMany(preset => preset.Environment), .. EnvironmentReader.Read(members[EnvironmentReader.Key])],
+            Text = string.Join('\n', [container.Node.ToText(), .. used.Select(preset => preset.Text), .. found.Select(device => device.Text)]),
         };
     }
 
