@@ -62,10 +62,10 @@ remove() {
     if systemd_runs && [ -e "$units/$unit" ]; then
         systemctl disable --now --quiet $unit || true
     fi
-    rm -rf "${destdir:?}$lib"
+    rm -rf "$destdir${lib:?}"
     for file in "${files[@]}"; do rm -f "$destdir$file"; done
     rmdir "$destdir$share/container-manager" 2>/dev/null || true
-    systemd_runs && systemctl daemon-reload
+    if systemd_runs; then systemctl daemon-reload; fi
     echo "Removed. /etc/container-manager.conf and /var/lib/container-manager stay, and so does what is mounted."
 }
 
@@ -84,10 +84,10 @@ install_all() {
     cp -r out/bin/. "$fresh/"
     chown -R 0:0 "$fresh" 2>/dev/null || true
     chmod -R u=rwX,go=rX "$fresh"
-    rm -rf "${destdir:?}$lib.old"
+    rm -rf "$destdir${lib:?}.old"
     [ ! -e "$destdir$lib" ] || mv "$destdir$lib" "$destdir$lib.old"
     mv "$fresh" "$destdir$lib"
-    rm -rf "${destdir:?}$lib.old"
+    rm -rf "$destdir${lib:?}.old"
     ln -sfn ../lib/container-manager/container-util "$destdir$prefix/bin/container-util"
 
     out/bin/container-util manual >"$work/manual"

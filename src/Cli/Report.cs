@@ -24,7 +24,7 @@ internal static class Report
 
     internal static int WrongUsage(ParseResult line)
     {
-        string errors = string.Join("; ", line.Errors.Select(static error => error.Message.TrimEnd('.')));
+        string errors = string.Join("; ", line.Errors.Select(static error => string.Join(' ', error.Message.Split(['\r', '\n', '\t'], StringSplitOptions.RemoveEmptyEntries)).TrimEnd('.')));
         string help = line.CommandResult.Command is RootCommand ? "container-util --help" : $"container-util {line.CommandResult.Command.Name} --help";
 
         // By its place on the line: the value of an option is not to be trusted while there are errors.

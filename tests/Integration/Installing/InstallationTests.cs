@@ -58,6 +58,35 @@ public sealed class InstallationTests
         }
     }
 
+    /// <summary>By the script, as the README says, and away again.</summary>
+    [Fact]
+    public async Task TheScriptInstallsAServiceAndTakesItAway()
+    {
+        await using SystemdHost host = await SystemdHost.BootAsync();
+        foreach (string part in (string[])["out/bin", "packaging", "src/Host/Configuration", "install.sh"])
+        {
+            string copy = Path.Combine(host.Root, "root/repository", part);
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            (await Command.RunAsync("cp", ["-a", Path.Combine(Repository, part), copy])).OutputOrThrow();
+        }
+
+        Assert.Contains("the service runs", await host.RunAsync("/root/repository/install.sh"), StringComparison.Ordinal);
+        Assert.Equal("active", (await host.RunAsync("systemctl", "is-active", "container-manager")).Trim());
+        Assert.Contains("configuration /etc/container-manager.conf", await host.RunAsync("container-util", "status"), StringComparison.Ordinal);
+
+        // Once more over the first, which runs.
+        await host.RunAsync("/root/repository/install.sh");
+        Assert.Equal("active", (await host.RunAsync("systemctl", "is-active", "container-manager")).Trim());
+        Assert.Contains("What is mounted", (await host.RunAsync("/root/repository/install.sh", "--uninstall")).Replace("what is mounted", "What is mounted", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.NotEqual(0, (await host.TryAsync("systemctl", "is-active", "container-manager")).ExitCode);
+        foreach (string left in (string[])["/usr/local/lib/container-manager", "/usr/local/bin/container-util", "/etc/systemd/system/container-manager.service"])
+        {
+            Assert.False(Path.Exists(host.Root + left), left);
+        }
+
+        Assert.True(File.Exists(host.Root + "/etc/container-manager.conf"));
+    }
+
     /// <summary>With a prefix, into a directory: all that it writes it takes away again, but for the configuration.</summary>
     [Fact]
     public async Task TheScriptTakesAwayWhatItHasPutThere()
