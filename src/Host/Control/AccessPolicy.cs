@@ -60,9 +60,14 @@ internal sealed class AccessPolicy
         /// <summary>From group(5).</summary>
         private static uint? Number(string setting, string? group)
         {
-            if (group is null || uint.TryParse(group, NumberStyles.None, CultureInfo.InvariantCulture, out uint number))
+            if (group is null)
             {
-                return group is null ? null : uint.Parse(group, CultureInfo.InvariantCulture);
+                return null;
+            }
+
+            if (uint.TryParse(group, NumberStyles.None, CultureInfo.InvariantCulture, out uint number))
+            {
+                return number;
             }
 
             foreach (string[] line in File.ReadLines(GroupFile).Select(line => line.Split(':')))

@@ -60,9 +60,11 @@ internal sealed class ControlRoutes(IControlledEngine engine, IControlledConfigu
         await handled;
     }
 
-    /// <summary>Who asks changes nothing; to have a file looked at is to ask.</summary>
+    /// <summary>
+    /// Who asks changes nothing, and to have a text checked is to ask. What a file would do is more: the answer says of any path of the host whether it is there.
+    /// </summary>
     private static Access NeededFor(HttpRequest request) =>
-        request.Method == HttpMethods.Get || request.Path.Value is ControlAddress.ConfigurationCheck or ControlAddress.ConfigurationDiff ? Access.Read : Access.Control;
+        request.Method == HttpMethods.Get || request.Path.Value == ControlAddress.ConfigurationCheck ? Access.Read : Access.Control;
 
     /// <summary>Each change is written down with who asked for it, before it is carried out.</summary>
     private void WriteDown(Caller caller, string what) => writeDown(caller.Peer, what);

@@ -61,7 +61,7 @@ internal static class OpenApiDocument
                 ["title"] = "Control API of Container Manager",
                 ["version"] = "1",
                 ["description"] = $"On the unix socket {ControlAddress.DefaultSocket}: curl --unix-socket {ControlAddress.DefaultSocket} http://server/v1/status. "
-                    + "GET needs the right to read, all else the right to control, but for config/check and config/diff. What is not a success has an "
+                    + "GET and config/check need the right to read, all else the right to control. What is not a success has an "
                     + $"{error.Split('/')[^1]} as its body: 400 the request is wrong, 403 you may not, 404 there is no such thing, 409 it contradicts what is there, 422 it could not be done.",
             },
             ["servers"] = new JsonArray(new JsonObject { ["url"] = "http://server" }),

@@ -50,14 +50,14 @@ public sealed class AccessTests : IAsyncLifetime
         Ran reader = await AsAsync(Readers, "status");
         Assert.True(reader.ExitCode == 0, reader.ToString());
         Assert.Contains(_name, reader.Output, StringComparison.Ordinal);
-        foreach (string[] change in (string[][])[["bind", "/etc/hostname"], ["run", "--", "id"], ["config", "reload"], ["unbind", "/x"], ["stop", _name]])
+        await File.WriteAllTextAsync(_host["new"], "{}", Stop);
+        foreach (string[] change in (string[][])[["bind", "/etc/hostname"], ["run", "--", "id"], ["config", "reload"], ["config", "diff", _host["new"]], ["unbind", "/x"], ["stop", _name]])
         {
             Ran refused = await AsAsync(Readers, ["-c", _name, .. change]);
             Assert.NotEqual(0, refused.ExitCode);
             Assert.Contains("user 12345 may look, but not change anything", refused.Error, StringComparison.Ordinal);
         }
 
-        await File.WriteAllTextAsync(_host["new"], "{}", Stop);
         Assert.Equal(0, (await AsAsync(Readers, "config", "check", _host["new"])).ExitCode);
 
         Ran bound = await AsAsync(Controllers, "-c", _name, "bind", "/etc/hostname", "--to", "/bound");
