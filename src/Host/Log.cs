@@ -48,6 +48,9 @@ internal static partial class Log
     [LoggerMessage(21, LogLevel.Warning, "runtime {Runtime}: {Reason}; trying again")]
     internal static partial void DiscoveryFailed(ILogger logger, string runtime, string reason);
 
+    [LoggerMessage(24, LogLevel.Information, "devices are followed through {Source}")]
+    internal static partial void DevicesFollowed(ILogger logger, string source);
+
     [LoggerMessage(30, LogLevel.Error, "{Name} failed and goes on without")]
     internal static partial void Fault(ILogger logger, string name, Exception exception);
 }

@@ -67,7 +67,7 @@ internal sealed class Server(ServerOptions options, ServerConfiguration configur
         }
 
         engine.Post(new HostEvent.ConfigurationChanged(configuration.Containers));
-        using UdevEvents devices = new(engine, warning => Log.Warning(logger, warning));
+        using UdevEvents devices = new(engine, logger);
         devices.Configure(configuration.Containers);
         foreach (PermissionWatch watch in PermissionWatch.OfAllProcessors(engine.CheckPermissions, warning => Log.Warning(logger, warning)))
         {

@@ -4,6 +4,7 @@ using ContainerManager.Host.Paths;
 using ContainerManager.Host.State;
 using ContainerManager.Host.Udev;
 using ContainerManager.Linux;
+using Microsoft.Extensions.Logging;
 
 namespace ContainerManager.Host;
 
@@ -17,15 +18,15 @@ internal sealed class UdevEvents : IPathSink, IDisposable
 
     private readonly Lock _lock = new();
     private readonly Engine _engine;
-    private readonly Action<string> _warn;
+    private readonly ILogger _logger;
     private HashSet<string>? _wanted = [];
     private bool _watching;
     private UeventGroup? _group;
     private IDisposable? _registration;
 
     /// <param name="engine">Told of the devices.</param>
-    /// <param name="warn">Told of messages that are not believed.</param>
-    internal UdevEvents(Engine engine, Action<string> warn) => (_engine, _warn) = (engine, warn);
+    /// <param name="logger">Told through whom devices are followed, and of messages that are not believed.</param>
+    internal UdevEvents(Engine engine, ILogger logger) => (_engine, _logger) = (engine, logger);
 
     /// <summary>Follows what these rules ask for, from now on; where none asks for a device, nothing.</summary>
     internal void Configure(ImmutableArray<ContainerRules> rules)
@@ -125,9 +126,10 @@ internal sealed class UdevEvents : IPathSink, IDisposable
             listener.Only([.. _wanted.Select(MurmurHash.Of)]);
         }
 
-        UdevMonitor monitor = new(listener, new DeviceReader("/sys", "/run/udev/data"), _wanted, _engine.Post, _warn);
+        UdevMonitor monitor = new(listener, new DeviceReader("/sys", "/run/udev/data"), _wanted, _engine.Post, warning => Log.Warning(_logger, warning));
         _registration = _engine.Loop.Add(monitor);
         _group = group;
+        Log.DevicesFollowed(_logger, group == UeventGroup.Udev ? "udevd" : "the kernel, since no udevd runs");
         monitor.List();
     }
 

@@ -5,7 +5,10 @@ using ContainerManager.Protocol;
 
 namespace ContainerManager.Host.Control;
 
-/// <summary>Hands each event to whoever follows, and remembers the last ones.</summary>
+/// <summary>
+/// Hands each event to whoever follows, and remembers the last ones. Who publishes carries out the events of the host: handing over to a thousand
+/// followers is not done by that thread.
+/// </summary>
 internal sealed class EventFeed
 {
     /// <summary>How many events are remembered.</summary>
@@ -13,6 +16,8 @@ internal sealed class EventFeed
 
     private readonly Lock _lock = new();
     private readonly Queue<EventRecord> _recent = new(Memory);
+    private readonly Queue<(EventRecord Record, ImmutableArray<ChannelWriter<EventRecord>> Followers)> _published = new();
+    private bool _handing;
     private ImmutableArray<ChannelWriter<EventRecord>> _followers = [];
 
     /// <summary>Told of each event, before anybody else; must return at once.</summary>
@@ -30,10 +35,42 @@ internal sealed class EventFeed
             }
 
             _recent.Enqueue(record);
-            foreach (ChannelWriter<EventRecord> follower in _followers)
+            if (_followers.IsEmpty)
+            {
+                return;
+            }
+
+            // Those who follow now: who comes later is not told of it.
+            _published.Enqueue((record, _followers));
+            if (_handing)
+            {
+                return;
+            }
+
+            _handing = true;
+        }
+
+        ThreadPool.UnsafeQueueUserWorkItem(_ => HandOver(), null);
+    }
+
+    /// <summary>By one thread at a time, so that all are told in order.</summary>
+    private void HandOver()
+    {
+        while (Next() is var (record, followers))
+        {
+            foreach (ChannelWriter<EventRecord> follower in followers)
             {
                 follower.TryWrite(record);
             }
+        }
+    }
+
+    private (EventRecord Record, ImmutableArray<ChannelWriter<EventRecord>> Followers)? Next()
+    {
+        lock (_lock)
+        {
+            _handing = _published.TryDequeue(out (EventRecord, ImmutableArray<ChannelWriter<EventRecord>>) next);
+            return _handing ? next : null;
         }
     }
 

@@ -15,6 +15,9 @@ internal sealed class EventLoop : ILaneScheduler, IDisposable
     private const int EdgeTriggered = unchecked((int)0x80000000);
     private const int UsualThreads = 3;
     private const int MostThreads = 128;
+
+    /// <summary>Before whatever else the server does, were it a thousand callers: an event is some microseconds of work.</summary>
+    private const int Nice = -10;
     private static readonly TimeSpan EndsWithin = TimeSpan.FromSeconds(1);
 
     [ThreadStatic]
@@ -110,6 +113,7 @@ internal sealed class EventLoop : ILaneScheduler, IDisposable
     private void Run()
     {
         t_current = this;
+        _ = SchedulingPriority.TrySet(Nice);
         while (!_stopping)
         {
             Interlocked.Increment(ref _waiting);

@@ -26,6 +26,13 @@ internal static unsafe partial class Libc
     internal static int execveat(int dirfd, byte* path, byte** arguments, byte** environment, int flags) =>
         (int)Syscall(ExecuteCall, dirfd, (nint)path, (nint)arguments, (nint)environment, flags);
 
+    /// <summary>__NR_sched_setattr of asm/unistd.h.</summary>
+    private static readonly nint SchedulingCall = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 274 : 314;
+
+    /// <summary>sched_setattr(2)</summary>
+    internal static int sched_setattr(int thread, sched_attr* attributes, uint flags) =>
+        (int)Syscall(SchedulingCall, thread, (nint)attributes, (nint)flags, 0, 0);
+
     [LibraryImport(Name, SetLastError = true)]
     internal static partial int fork();
 

@@ -47,6 +47,28 @@ internal static class FileSystemContext
     internal const uint FSCONFIG_CMD_CREATE = 6;
 }
 
+/// <summary>linux/sched.h</summary>
+internal static class Scheduling
+{
+    internal const ulong SCHED_FLAG_RESET_ON_FORK = 1;
+}
+
+/// <summary>linux/sched/types.h: struct sched_attr; kernels that know less of it take it when the rest is 0. Policy 0 is SCHED_NORMAL.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct sched_attr
+{
+    internal uint size;
+    internal uint sched_policy;
+    internal ulong sched_flags;
+    internal int sched_nice;
+    internal uint sched_priority;
+    internal ulong sched_runtime;
+    internal ulong sched_deadline;
+    internal ulong sched_period;
+    internal uint sched_util_min;
+    internal uint sched_util_max;
+}
+
 /// <summary>netdevice(7): struct ifreq, 40 bytes, with the flags member of its union.</summary>
 [StructLayout(LayoutKind.Sequential, Size = 40)]
 internal unsafe struct ifreq_t

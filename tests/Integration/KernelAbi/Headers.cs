@@ -11,7 +11,7 @@ internal static class Headers
 {
     private static readonly string[][] s_groups =
     [
-        ["stddef.h", "stdio.h", "asm/unistd.h", "linux/fcntl.h", "linux/stat.h", "linux/mount.h", "linux/openat2.h", "linux/sched.h",
+        ["stddef.h", "stdio.h", "asm/unistd.h", "linux/fcntl.h", "linux/stat.h", "linux/mount.h", "linux/openat2.h", "linux/sched.h", "linux/sched/types.h",
             "linux/inotify.h", "linux/eventpoll.h", "linux/limits.h", "linux/netlink.h", "linux/bpf.h", "linux/pidfd.h", "linux/capability.h",
             "linux/prctl.h", "linux/nsfs.h", "linux/securebits.h", "linux/magic.h", "linux/wait.h", "linux/if.h",
             "linux/connector.h", "linux/cn_proc.h", "linux/filter.h", "linux/perf_event.h"],
