@@ -25,6 +25,7 @@ internal static class ChangeRecords
         ChangeKind.Replaced => "replaced",
         ChangeKind.Detached => "detached",
         ChangeKind.Failed => "failed",
+        ChangeKind.ForeignChange => "foreign-change",
         ChangeKind.WatchFailed => "watch-failed",
         ChangeKind.WatchRecovered => "watch-recovered",
         ChangeKind.DeviceAdded => "device-added",

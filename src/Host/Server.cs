@@ -177,7 +177,7 @@ internal sealed class Server(ServerOptions options, ServerConfiguration configur
             case ChangeKind.Attached or ChangeKind.Recognised or ChangeKind.Replaced or ChangeKind.Detached:
                 Log.BindingChanged(logger, change.Kind, change.Container, change.Source, change.Target, change.Detail);
                 break;
-            case ChangeKind.Failed or ChangeKind.DeviceFailed or ChangeKind.ContainerFailed or ChangeKind.WatchFailed:
+            case ChangeKind.Failed or ChangeKind.ForeignChange or ChangeKind.DeviceFailed or ChangeKind.ContainerFailed or ChangeKind.WatchFailed:
                 Log.ChangeFailed(logger, change.Kind, change.Container, change.Source, change.Target, change.Detail);
                 break;
             default:

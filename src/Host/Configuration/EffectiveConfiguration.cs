@@ -161,6 +161,12 @@ internal sealed class EffectiveConfiguration
             ClientPolicy.OnDemand => "on-demand",
             _ => null,
         });
+        WriteText("_on_foreign_change", rules.OnForeignChange switch
+        {
+            ForeignChangePolicy.Restore => "restore",
+            ForeignChangePolicy.Report => "report",
+            _ => null,
+        });
         WriteCommand("_on_attach", rules.Hooks?.OnAttach);
         WriteCommand("_on_detach", rules.Hooks?.OnDetach);
         WriteCommand("_on_udev", rules.Hooks?.OnUdev);

@@ -34,6 +34,9 @@ internal sealed record ContainerRules(
     /// <summary>What a container must be besides (<c>_match</c>); null: nothing.</summary>
     internal ContainerMatch? Match { get; init; }
 
+    /// <summary>What is done about a mount that somebody inside has changed (<c>_on_foreign_change</c>); null: the default.</summary>
+    internal ForeignChangePolicy? OnForeignChange { get; init; }
+
     /// <summary>The presets that it uses (<c>_use</c>), in order; what they say is in the other members already, after what it says itself.</summary>
     internal ImmutableArray<string> Use { get; init; } = [];
 
@@ -48,6 +51,16 @@ internal sealed record ContainerRules(
 
     /// <summary>Whether they are about a container.</summary>
     internal bool Matches(ContainerDescription container) => Key.Matches(container) && Match?.Matches(container) != false;
+}
+
+/// <summary>What is done when somebody in a container unmounts, moves or hides a mount of ours (<c>_on_foreign_change</c>).</summary>
+internal enum ForeignChangePolicy
+{
+    /// <summary>It is mounted again.</summary>
+    Restore,
+
+    /// <summary>It is said, and left as it is.</summary>
+    Report,
 }
 
 /// <summary>Whether a client runs in a container (<c>_client</c>).</summary>

@@ -20,7 +20,10 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
     private ContainerEntry? _entry;
     private ContainerDevices? _devices;
     private readonly MadeDirectories _made = new();
+    private readonly AttachedMounts _mounts = new();
     private IDisposable? _exitWatch;
+    private Action? _onLoss;
+    private IDisposable? _mountWatch;
     private int _run;
     private int _checking;
     private volatile bool _abandoned;
@@ -91,14 +94,44 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
         ProcessExitSource exit = new(_entry.Process, () => services.Post(new HostEvent.ContainerStopped(id, run)));
         exit.Registration = _exitWatch = services.Loop.Add(exit);
         _devices = ContainerDevices.Open(_entry, services.Devices.Of(id), open.Devices, lists => services.Lists.Add(lists, CheckPermission));
-        ImmutableArray<Attachment> found = Recognise(_entry, strategy);
+        ImmutableArray<Attachment> found = [.. new MountRecognition(id, services).Find(_entry, strategy).Select(Remembered)];
         foreach (Attachment attachment in found.Where(attachment => attachment.Identity.IsDevice))
         {
             _devices.Permission.Grant(ContainerDevices.NumberOf(attachment.Identity), attachment.Target);
         }
 
         _devices.Permission.Settle();
+        MountTableWatch mounts = new(OurMount.OpenTable(_entry), TimeProvider.System, () => _lane.Enqueue(CompareMounts));
+        (_mountWatch, _onLoss) = (services.Loop.Add(mounts), mounts.Lost);
         services.Post(new HostEvent.ContainerReady(id, run, found, GivenBy(_devices)));
+    }
+
+    /// <summary>Somebody has changed the mounts of the container: perhaps those that are ours.</summary>
+    private void CompareMounts()
+    {
+        if (_entry is null || _abandoned)
+        {
+            return;
+        }
+
+        try
+        {
+            foreach (AttachedMount left in _mounts.InReachAgain(_entry))
+            {
+                services.Executor.Execute(_entry, [new MountAction.DetachMount(left.Target, left.MountId), new MountAction.RemoveMountPoints(left.Made)]);
+            }
+
+            ImmutableArray<ForeignChange> changes = _mounts.Compare(_entry);
+            if (!changes.IsEmpty)
+            {
+                _onLoss!();
+                services.Post(new HostEvent.MountsChanged(id, _run, changes));
+            }
+        }
+        catch (IOException)
+        {
+            // The container is ending, or somebody changes things as we look: then we are told again.
+        }
     }
 
     private void OpenDevices(int run, ContainerDevices devices)
@@ -141,12 +174,15 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
     private void Close()
     {
         _exitWatch?.Dispose();
+        _mountWatch?.Dispose();
         _devices?.Dispose();
         _entry?.Dispose();
-        _exitWatch = null;
+        _exitWatch = _mountWatch = null;
+        _onLoss = null;
         _devices = null;
         _entry = null;
         _made.Clear();
+        _mounts.Clear();
     }
 
     private HostEvent Try(int run, Step.OnTarget step, ContainerEntry entry, string? named)
@@ -242,7 +278,11 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
 
     private Attachment? Detach(ContainerEntry entry, IMountStrategy strategy, Step.Detach step)
     {
-        services.Executor.Execute(entry, strategy.Detach(step.Current.Mount), inside: services.Inside(id));
+        if (_mounts.Remove(step.Current) is { } there)
+        {
+            services.Executor.Execute(entry, strategy.Detach(there), inside: services.Inside(id));
+        }
+
         services.Journal.Detached(RecordedAttachment.Of(id, step.Current));
         Release(step.Current, except: default);
         _made.Remove(step.Current, entry);
@@ -279,72 +319,7 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
     private Attachment Remembered(Attachment attachment)
     {
         _made.Add(attachment);
+        _mounts.Add(attachment);
         return attachment;
-    }
-
-    /// <summary>Finds the mounts of an earlier server again; of those that are gone, takes away the mount points.</summary>
-    private ImmutableArray<Attachment> Recognise(ContainerEntry entry, string? strategy)
-    {
-        ImmutableArray<Attachment>.Builder found = ImmutableArray.CreateBuilder<Attachment>();
-        foreach (RecordedAttachment recorded in services.Journal.AttachmentsOf(id))
-        {
-            if (Find(entry, recorded, strategy) is { } attachment)
-            {
-                found.Add(Remembered(attachment));
-            }
-        }
-
-        return found.ToImmutable();
-    }
-
-    /// <summary>
-    /// The earlier server was killed in the middle of a replacement, when the new mount lies beneath the old one: what is left of it is to take the old
-    /// one away. (Had it been killed before, there is only the old one.)
-    /// </summary>
-    private void FinishSwap(ContainerEntry entry, RecordedAttachment recorded)
-    {
-        if (recorded.Replaces is { } old && old != 0 && OurMount.CountAt(entry, recorded.Target) > 1)
-        {
-            services.Executor.Execute(entry, [new MountAction.DetachMount(recorded.Target, old)]);
-            services.Nodes.Remove(old);
-        }
-    }
-
-    private Attachment? Find(ContainerEntry entry, RecordedAttachment recorded, string? named)
-    {
-        try
-        {
-            bool loaded = named is null || services.Strategies.Names.Contains(named);
-            if (!loaded && recorded.MountId == 0)
-            {
-                // Nobody but the strategy that made it can say whether it is there: neither may be taken away, its mount points nor its record.
-                return null;
-            }
-
-            // A strategy that is not loaded yet cannot recognise anything: by its id a mount is found without it.
-            IMountStrategy strategy = services.Strategies.For(entry, loaded ? named : null);
-            FinishSwap(entry, recorded);
-            foreach (ulong mountId in (IEnumerable<ulong>)[recorded.MountId, .. recorded.Replaces is { } replaced ? [replaced] : Array.Empty<ulong>()])
-            {
-                AttachedMount mount = new(recorded.Target, mountId, recorded.Made);
-                MountOutcome look = services.Executor.Execute(entry, strategy.Recognise(mount));
-                if (look.MountId != 0)
-                {
-                    // The record is that of the new mount. The one that it was to replace is ours too, but nobody knows how it was made: replace it.
-                    string source = mountId == recorded.MountId ? recorded.Source : "";
-                    return new Attachment(recorded.Target, source, recorded.Node ?? look.Identity, recorded.Options, mountId, recorded.Made);
-                }
-            }
-
-            services.Executor.Execute(entry, [new MountAction.RemoveMountPoints(recorded.Made)]);
-            services.Journal.Detached(recorded);
-            services.Nodes.Remove(recorded.MountId);
-        }
-        catch (Exception failure) when (failure is not OutOfMemoryException)
-        {
-            // Cannot be looked at now, or a plugin's strategy cannot. The record stays; what is wanted there is mounted anew, and says what is wrong.
-        }
-
-        return null;
     }
 }

@@ -16,12 +16,33 @@ internal static class OurMount
     /// <summary>How many mounts lie on one another at a target.</summary>
     internal static int CountAt(ContainerEntry container, string target) => MountPoints(container).Count(path => path == target);
 
-    private static IEnumerable<string> MountPoints(ContainerEntry container)
+    /// <summary>All mount points in a container, of whomever.</summary>
+    internal static IEnumerable<string> MountPoints(ContainerEntry container) =>
+        ProcessIdOf(container) is { } processId ? MountTable.OfProcess(processId).Mounts.Select(mount => mount.MountPoint) : [];
+
+    /// <summary>Opens the mount table of a container's first process.</summary>
+    /// <exception cref="IOException">The process is gone.</exception>
+    internal static SafeFileHandle OpenTable(ContainerEntry container)
+    {
+        if (ProcessIdOf(container) is { } processId)
+        {
+            SafeFileHandle table = File.OpenHandle(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/mountinfo"));
+            if (ProcessIdOf(container) == processId)
+            {
+                return table;
+            }
+
+            // The number may have been given to another process before we used it.
+            table.Dispose();
+        }
+
+        throw new IOException("the first process of the container is gone");
+    }
+
+    private static int? ProcessIdOf(ContainerEntry container)
     {
         string? pid = File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fdinfo/{container.Process.DangerousGetHandle()}"))
             .FirstOrDefault(line => line.StartsWith("Pid:", StringComparison.Ordinal))?[4..].Trim();
-        return pid is null || !int.TryParse(pid, CultureInfo.InvariantCulture, out int processId) || processId <= 0
-            ? []
-            : MountTable.OfProcess(processId).Mounts.Select(mount => mount.MountPoint);
+        return int.TryParse(pid, CultureInfo.InvariantCulture, out int processId) && processId > 0 ? processId : null;
     }
 }

@@ -22,6 +22,12 @@ internal sealed record Attachment(
     /// <summary>What a person should know of it although it is there; null: nothing.</summary>
     internal string? Notice { get; init; }
 
+    /// <summary>Somebody in the container has mounted something over it.</summary>
+    internal bool Covered { get; init; }
+
+    /// <summary>What is said of one that is covered.</summary>
+    internal const string CoveredReason = "somebody in the container has mounted something over it";
+
     internal AttachedMount Mount => new(Target, MountId, Made);
 }
 

@@ -26,6 +26,9 @@ internal sealed class BindingState(string target)
     /// <summary>What failed is tried again; what is under way will be, should it fail.</summary>
     internal void TryAgain() => (Failure, ChangedMeanwhile) = (Failure is { } failure ? failure with { TryAgain = true } : null, InFlight is not null);
 
+    /// <summary>What is mounted there, as far as we know, the container cannot see any more.</summary>
+    internal LostMount? Lost { get; set; }
+
     /// <summary>Why it is not as it should be, for as long as the same is wanted.</summary>
     internal Failure? Failure { get; set; }
 

@@ -37,6 +37,9 @@ internal sealed class ContainerState(ContainerDescription description, int run)
     /// <summary>The mount strategy that the configuration names for it; null: the default.</summary>
     internal string? Strategy { get; private set; }
 
+    /// <summary>What is done about a mount that somebody inside has changed.</summary>
+    internal ForeignChangePolicy OnForeignChange { get; private set; }
+
     /// <summary>Whether a client may run in it.</summary>
     internal ClientPolicy Client { get; private set; }
 
@@ -68,6 +71,7 @@ internal sealed class ContainerState(ContainerDescription description, int run)
     {
         Configured = rules;
         Strategy = rules.Select(one => one.Strategy).FirstOrDefault(name => name is not null);
+        OnForeignChange = rules.Select(one => one.OnForeignChange).FirstOrDefault(policy => policy is not null) ?? ForeignChangePolicy.Restore;
         Client = rules.Select(one => one.Client).FirstOrDefault(policy => policy is not null) ?? ClientPolicy.OnDemand;
         Hooks = [.. rules.Select(one => one.Hooks).OfType<HookCommands>()];
         Environment = [.. rules.SelectMany(one => one.Environment)];

@@ -61,6 +61,9 @@ internal abstract record HostEvent
     /// <summary>A step failed and left things as they were.</summary>
     internal sealed record StepFailed(ContainerId Container, int Run, Step Step, string Reason, bool SourceMissing) : HostEvent;
 
+    /// <summary>Somebody in a container has changed mounts of ours.</summary>
+    internal sealed record MountsChanged(ContainerId Container, int Run, ImmutableArray<ForeignChange> Changes) : HostEvent;
+
     /// <summary>A device of the host has come, has changed, or has gone.</summary>
     internal sealed record DeviceChanged(DeviceChange Change) : HostEvent;
 

@@ -60,6 +60,7 @@ internal sealed class HostState
             case HostEvent.ConfigurationChanged e: _rules.Configure(e.Containers, _containers.Values, plan); break;
             case HostEvent.BindRequested e: _rules.Add(e.Container, e.Rule, _containers.Values, plan); break;
             case HostEvent.UnbindRequested e: _rules.Remove(e.Container, e.Rule, _containers.Values, plan); break;
+            case HostEvent.MountsChanged e: MountsChanged(e, plan); break;
             case HostEvent.DeviceChanged e: Devices.Changed(e.Change); break;
             case HostEvent.DevicesListed e: Devices.Listed(e.Devices); break;
             case HostEvent.DevicesOpened e: DevicesOpened(e); break;
@@ -245,7 +246,7 @@ internal sealed class HostState
             _ => ChangeKind.Detached,
         };
         plan.Changes.Add(container.Changed(kind, (e.Attachment ?? binding.Actual)?.Source, step.Target, null, e.Moment));
-        binding.Failure = OtherThanAsked(container, binding, e, plan);
+        binding.Failure = OtherThanAsked(container, binding, e, plan) ?? (step is Step.Detach ? ForeignChanges.AfterDetach(container, binding) : null);
         _dirty.Change(container, binding, b => (b.Actual, b.InFlight) = (e.Attachment, null));
     }
 
@@ -298,6 +299,17 @@ internal sealed class HostState
         else
         {
             plan.Changes.Add(container.Changed(ChangeKind.Failed, tried?.Source, step.Target, e.Reason));
+        }
+    }
+
+    private void MountsChanged(HostEvent.MountsChanged e, Plan plan)
+    {
+        if (Running(e.Container, e.Run) is { } container)
+        {
+            foreach (ForeignChange happened in e.Changes)
+            {
+                ForeignChanges.Take(container, happened, _dirty.Change, plan);
+            }
         }
     }
 

@@ -58,6 +58,9 @@ internal enum ChangeKind
     Replaced,
     Detached,
     Failed,
+
+    /// <summary>Somebody in the container has changed a mount of ours.</summary>
+    ForeignChange,
     WatchFailed,
     WatchRecovered,
     DeviceAdded,

@@ -54,6 +54,7 @@ internal static class Planner
         return (desired, binding.Actual) switch
         {
             (null, null) => null,
+            (_, { } lost) when binding.Lost?.MountId == lost.MountId => new Step.Detach(lost),
             (null, { } actual) when !draining && container.Unscanned.Any(pattern => pattern.MayMean(actual.Source)) => null,
             (null, { } actual) => new Step.Detach(actual),
             ({ } wanted, null) => new Step.Attach(binding.Target, wanted),

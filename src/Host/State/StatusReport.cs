@@ -49,7 +49,7 @@ internal static class StatusReport
         {
             { InFlight: not null } => ("pending", null),
             { Failure: { } failure } => ("failed", failure.Reason),
-            { Actual: { } actual } => ("attached", actual.Notice),
+            { Actual: { } actual } => ("attached", actual.Covered ? Attachment.CoveredReason : actual.Notice),
             _ when container.Unreachable is { } why => ("failed", why),
             _ => ("pending", "another mount above or beneath it comes first"),
         };

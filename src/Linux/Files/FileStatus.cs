@@ -19,6 +19,9 @@ public readonly record struct FileStatus(FileIdentity Identity, ulong MountId, u
     private const uint Wanted = StatxMask.STATX_TYPE | StatxMask.STATX_MODE | StatxMask.STATX_UID | StatxMask.STATX_GID | StatxMask.STATX_INO |
         StatxMask.STATX_SIZE | StatxMask.STATX_MNT_ID | StatxMask.STATX_MNT_ID_UNIQUE;
 
+    /// <summary>It is the root of a mount (STATX_ATTR_MOUNT_ROOT, Linux 5.8).</summary>
+    public bool IsMountRoot { get; private init; }
+
     /// <summary>Looks at a path. Null when there is nothing (ENOENT, ENOTDIR).</summary>
     /// <param name="path">The path.</param>
     /// <param name="followLinks">What a symbolic link at its end leads to, and not the link itself.</param>
@@ -58,7 +61,10 @@ public readonly record struct FileStatus(FileIdentity Identity, ulong MountId, u
         result.stx_size,
         result.stx_mode & 0xFFFu,
         result.stx_uid,
-        result.stx_gid);
+        result.stx_gid)
+    {
+        IsMountRoot = (result.stx_attributes & StatxMask.STATX_ATTR_MOUNT_ROOT) != 0,
+    };
 
     private static NodeIdentity NodeOf(in statx_t result) =>
         (FileKind)(result.stx_mode & 0xF000) is FileKind.CharacterDevice or FileKind.BlockDevice

@@ -106,6 +106,7 @@ internal static class StatxMask
     internal const uint STATX_MNT_ID = 0x1000;
     internal const uint STATX_MNT_ID_UNIQUE = 0x4000;
     internal const int AT_STATX_DONT_SYNC = 0x4000;
+    internal const ulong STATX_ATTR_MOUNT_ROOT = 0x2000;
 }
 
 /// <summary>mount_setattr(2): struct mount_attr, version 0.</summary>

@@ -43,7 +43,7 @@ public sealed partial class DocumentationTests
             .SelectMany(e => e.Expected["one of ".Length..].Split(", "))
             .ToArray();
 
-        Assert.Equal(3 + 14 + 7 + 16 + 6 + 11, keys.Length);
+        Assert.Equal(3 + 15 + 7 + 16 + 6 + 11, keys.Length);
         Assert.All(keys, key => Assert.Contains($"`{key}`", Text, StringComparison.Ordinal));
         Assert.All(LogLevelNames.All, level => Assert.Contains($"`{level}`", Text, StringComparison.Ordinal));
     }

@@ -48,6 +48,7 @@ public sealed class HistoryTests
             host => host.Send(new HostEvent.BindRequested(new ContainerKey(name), rule))))),
         (1, Gen.Select(OneOf(Names), Rule, (name, rule) => new Action<SimulatedHost>(
             host => host.Send(new HostEvent.UnbindRequested(new ContainerKey(name), rule))))),
+        (2, Gen.Select(OneOf(Names), Gen.Int[0, 3], Gen.Enum<ForeignChangeKind>(), (name, which, kind) => new Action<SimulatedHost>(host => host.Disturb(name, which, kind)))),
         (12, Gen.Int[0, 3].Select(lane => new Action<SimulatedHost>(host =>
         {
             if (host.HasSteps)

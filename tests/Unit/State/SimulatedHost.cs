@@ -79,6 +79,18 @@ internal sealed class SimulatedHost
         Send(new HostEvent.ContainerStarted(new ContainerDescription { Id = id, Name = name, ProcessId = processId }, null));
     }
 
+    /// <summary>Somebody in the container does something to a mount of ours, if there is one (other than a device's node, which the container would miss).</summary>
+    internal void Disturb(string name, int which, ForeignChangeKind kind)
+    {
+        ContainerId id = new("test", name);
+        Attachment[] mounts = _mounts.TryGetValue(id, out SortedDictionary<string, Attachment>? all) ? [.. all.Values.Where(mount => !mount.Identity.IsDevice)] : [];
+        if (mounts.Length > 0 && State.Containers.FirstOrDefault(container => container.Description.Id == id) is { } running)
+        {
+            Attachment mount = mounts[which % mounts.Length];
+            Send(new HostEvent.MountsChanged(id, running.Run, [new ForeignChange(mount.Target, mount.MountId, kind)]));
+        }
+    }
+
     internal void Stop(string name) => Send(new HostEvent.ContainerStopped(new ContainerId("test", name), null));
 
     /// <summary>Carries out the first step of the n-th busy lane.</summary>

@@ -139,6 +139,52 @@ public sealed class StateTests
         Assert.Equal("/d", Assert.IsType<Step.Attach>(Assert.Single(plan.Steps, planned => planned is { Container.Value: "first", Step: Step.OnTarget }).Step).Target);
     }
 
+    [Fact]
+    public void WhatIsUnmountedInsideIsMountedAgain()
+    {
+        Configure();
+        _host.Put(Pattern, "/s", File1);
+        _host.Start("c", 1);
+        _host.Settle();
+        ulong before = Only().Actual!.MountId;
+        _host.Disturb("c", 0, ForeignChangeKind.Unmounted);
+        _host.Settle();
+        Assert.NotEqual(before, Only().Actual!.MountId);
+        Assert.Null(Only().Lost);
+        Assert.Equal("somebody in the container has unmounted it; it is mounted again", Assert.Single(_host.Changes, change => change.Kind == ChangeKind.ForeignChange).Detail);
+    }
+
+    [Fact]
+    public void WhatIsUnmountedInsideIsLeftSoUntilTheSourceIsAnotherWhereThatIsAskedFor()
+    {
+        _host.Send(new HostEvent.ConfigurationChanged([.. Rules().Select(rules => rules with { OnForeignChange = ForeignChangePolicy.Report })]));
+        _host.Put(Pattern, "/s", File1);
+        _host.Start("c", 1);
+        _host.Settle();
+        _host.Disturb("c", 0, ForeignChangeKind.Moved);
+        _host.Settle();
+        Assert.Null(Only().Actual);
+        Assert.StartsWith("somebody in the container has moved it to ", Only().Failure!.Reason, StringComparison.Ordinal);
+        _host.Put(Pattern, "/s", File2);
+        _host.Settle();
+        Assert.Equal(File2, Only().Actual?.Identity);
+    }
+
+    [Fact]
+    public void WhatIsCoveredIsSaidAndLeft()
+    {
+        Configure();
+        _host.Put(Pattern, "/s", File1);
+        _host.Start("c", 1);
+        _host.Settle();
+        _host.Disturb("c", 0, ForeignChangeKind.Covered);
+        Assert.False(_host.HasSteps);
+        ContainerState container = Assert.Single(_host.State.Containers);
+        Assert.Equal(("attached", Attachment.CoveredReason), (StatusReport.Of(container, Only()).State, StatusReport.Of(container, Only()).Reason));
+        _host.Disturb("c", 0, ForeignChangeKind.Uncovered);
+        Assert.Null(StatusReport.Of(container, Only()).Reason);
+    }
+
     private BindingState Only() => Assert.Single(Assert.Single(_host.State.Containers).Bindings);
 
     private void Configure() => _host.Send(new HostEvent.ConfigurationChanged(Rules()));

@@ -7,10 +7,12 @@ namespace ContainerManager.Host.Configuration.Checks;
 /// <summary>Reads <c>containerConfigs</c>: key → rules.</summary>
 internal static class ContainerReader
 {
+    private const string ForeignChange = "_on_foreign_change";
+
     private static readonly string[] Known =
     [
         PathRuleReader.Automount, PathRuleReader.InotifyWatch, "_udev_filters", "_filter_udev_events", "_namespace", "_strategy", "_client",
-        MatchReader.Key, PresetReader.Use, CdiReader.Origin, EnvironmentReader.Key, "_on_attach", "_on_detach", "_on_udev",
+        MatchReader.Key, PresetReader.Use, CdiReader.Origin, EnvironmentReader.Key, "_on_attach", "_on_detach", "_on_udev", ForeignChange,
     ];
 
     internal static ImmutableArray<ContainerRules> Read(ConfigurationValue? section, PresetCatalog presets, CdiCatalog devices) =>
@@ -41,6 +43,7 @@ internal static class ContainerReader
             ReadClient(members["_client"]),
             ReadHooks(members))
         {
+            OnForeignChange = ReadForeignChange(members[ForeignChange]),
             Match = MatchReader.Read(members[MatchReader.Key]),
             Use = [.. used.Select(preset => preset.Name)],
             Cdi = [.. named],
@@ -67,6 +70,20 @@ internal static class ContainerReader
             case null: return null;
             default:
                 client!.Fail(Expected);
+                return null;
+        }
+    }
+
+    private static ForeignChangePolicy? ReadForeignChange(ConfigurationValue? policy)
+    {
+        const string Expected = "\"restore\" or \"report\"";
+        switch (policy?.AsText(Expected))
+        {
+            case "restore": return ForeignChangePolicy.Restore;
+            case "report": return ForeignChangePolicy.Report;
+            case null: return null;
+            default:
+                policy!.Fail(Expected);
                 return null;
         }
     }
