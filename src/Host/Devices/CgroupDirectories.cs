@@ -24,7 +24,7 @@ internal static class CgroupDirectories
     }
 
     /// <summary>The mount may show a part of the hierarchy only.</summary>
-    private static string[] Levels(MountTableEntry mount, string path)
+    internal static string[] Levels(MountTableEntry mount, string path)
     {
         string beneath = mount.Root != "/" && path.StartsWith(mount.Root, StringComparison.Ordinal) ? path[mount.Root.Length..] : path;
         List<string> levels = [];
