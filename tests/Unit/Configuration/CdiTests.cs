@@ -76,6 +76,13 @@ public sealed class CdiTests : IDisposable
     public void A_wrong_name_is_explained(string names, string words) => Assert.Contains(
         words, Assert.Single(ConfigurationParser.Parse(Encoding.UTF8.GetBytes($$"""{ "containerConfigs": { "a": { "_cdi": {{names}} } } }"""), "f").Errors).ToString(), StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData('[')]
+    [InlineData('{')]
+    [InlineData('-')]
+    public void No_nesting_overflows_the_stack(char opening) =>
+        Assert.Null(YamlTree.Read(Encoding.UTF8.GetBytes("kind: a.b/c\nx:\n  " + string.Concat(Enumerable.Repeat(opening + " ", 200_000)))));
+
     /// <summary>Whatever a vendor's tool has written, or half written: no device, and no exception.</summary>
     [Theory]
     [InlineData("x.json", Json)]
