@@ -55,9 +55,9 @@ internal sealed record UeventMessage
             }
         }
 
-        fault = action is not { Length: > 0 } ? "no ACTION"
-            : path is not ['/', ..] || path.Contains("/../", StringComparison.Ordinal) ? "no DEVPATH, or a bad one"
-            : subsystem is not { Length: > 0 } || subsystem.Contains('/') ? "no SUBSYSTEM, or a bad one"
+        fault = string.IsNullOrEmpty(action) || action.AsSpan().ContainsAnyExceptInRange('a', 'z') ? "no ACTION, or a bad one"
+            : path is not ['/', ..] || path.Contains("/../", StringComparison.Ordinal) || path.EndsWith("/..", StringComparison.Ordinal) ? "no DEVPATH, or a bad one"
+            : subsystem is null or "" or "." or ".." || subsystem.Contains('/') ? "no SUBSYSTEM, or a bad one"
             : sequence == 0 ? "no SEQNUM" : null;
         return fault is null ? new UeventMessage { Properties = properties, Action = action!, DevPath = path!, Subsystem = subsystem!, Sequence = sequence } : null;
     }
