@@ -19,9 +19,10 @@ public sealed record MountTable(ImmutableArray<MountTableEntry> Mounts)
     public static MountTable Parse(ReadOnlySpan<char> text)
     {
         ImmutableArray<MountTableEntry>.Builder mounts = ImmutableArray.CreateBuilder<MountTableEntry>();
-        foreach (ReadOnlySpan<char> line in text.EnumerateLines())
+        // Not EnumerateLines: the kernel escapes no line end but \n, and what else .NET takes for one may be in a name.
+        foreach (Range line in text.Split('\n'))
         {
-            if (TryParseLine(line, out MountTableEntry entry))
+            if (TryParseLine(text[line], out MountTableEntry entry))
             {
                 mounts.Add(entry);
             }
@@ -65,9 +66,9 @@ public sealed record MountTable(ImmutableArray<MountTableEntry> Mounts)
         StringBuilder text = new(field.Length);
         for (int i = 0; i < field.Length; i++)
         {
-            if (field[i] == '\\' && i + 3 < field.Length)
+            if (field[i..] is ['\\', >= '0' and <= '3' and var high, >= '0' and <= '7' and var middle, >= '0' and <= '7' and var low, ..])
             {
-                text.Append((char)(((field[i + 1] - '0') << 6) | ((field[i + 2] - '0') << 3) | (field[i + 3] - '0')));
+                text.Append((char)(((high - '0') << 6) | ((middle - '0') << 3) | (low - '0')));
                 i += 3;
             }
             else
