@@ -129,8 +129,7 @@ internal static class NamespaceEntry
                 continue;
             }
 
-            string beneath = mount.Root != "/" && path.StartsWith(mount.Root, StringComparison.Ordinal) ? path[mount.Root.Length..] : path;
-            File.WriteAllText($"{mount.MountPoint}{beneath.TrimEnd('/')}/cgroup.procs", processId, Encoding.ASCII);
+            File.WriteAllText($"{mount.MountPoint}{mount.PathBeneath(path)}/cgroup.procs", processId, Encoding.ASCII);
         }
     }
 

@@ -23,12 +23,11 @@ internal static class CgroupDirectories
         return second >= 0 && container.Cgroups.TryGetValue("", out string? unified) ? (true, Levels(mounts[second], unified)) : null;
     }
 
-    /// <summary>The mount may show a part of the hierarchy only.</summary>
+    /// <summary>The directories from a cgroup up to where its hierarchy is mounted.</summary>
     internal static string[] Levels(MountTableEntry mount, string path)
     {
-        string beneath = mount.Root != "/" && path.StartsWith(mount.Root, StringComparison.Ordinal) ? path[mount.Root.Length..] : path;
         List<string> levels = [];
-        for (string level = beneath.TrimEnd('/'); level.Length > 0; level = level[..level.LastIndexOf('/')])
+        for (string level = mount.PathBeneath(path); level.Length > 0; level = level[..level.LastIndexOf('/')])
         {
             levels.Add(mount.MountPoint + level);
         }

@@ -94,4 +94,14 @@ public readonly record struct MountTableEntry(int Id, int ParentId, string Root,
 {
     /// <summary>True when the file that the mount shows has been unlinked.</summary>
     public bool IsStale => Root.EndsWith("//deleted", StringComparison.Ordinal);
+
+    /// <summary>How a path of the file system goes on from the mount, which may show a part of it only; empty: it is what the mount shows.</summary>
+    /// <param name="path">One that is not in that part stays as it is.</param>
+    public string PathBeneath(string path)
+    {
+        string root = Root.TrimEnd('/');
+        // /docker/ab is no part of /docker/a.
+        bool shown = path.StartsWith(root, StringComparison.Ordinal) && (path.Length == root.Length || path[root.Length] == '/');
+        return (shown ? path[root.Length..] : path).TrimEnd('/');
+    }
 }
