@@ -44,7 +44,7 @@ internal sealed class DetachedPrograms(ContainerClients clients, Action<string, 
         {
             RunRequest wanted = opened.Complete(new RunRequest(
                 [.. request.Command], [.. request.Environment ?? []], request.WorkingDirectory, request.User, null, Detached: true));
-            await run.SendAsync(FrameKind.Run, Body(FrameKind.Run, wanted), cancellationToken);
+            await run.BeginAsync(wanted, cancellationToken);
             Frame answer = await run.Received.ReadAsync(cancellationToken);
             RunStarted started = answer.Kind == FrameKind.Started
                 ? MessageFormat.Read<RunStarted>(answer.Body)
@@ -53,6 +53,7 @@ internal sealed class DetachedPrograms(ContainerClients clients, Action<string, 
         }
         catch (Exception failure) when (failure is IOException or ChannelClosedException)
         {
+            await run.CloseAsync();
             throw new ControlException(422, $"{request.Command[0]} could not be started in {container}: {failure.Message}");
         }
         catch

@@ -164,8 +164,7 @@ internal sealed class EngineControl(
             {
                 RunRequest request = MessageFormat.Read<RunRequest>(first.Body);
                 told(request.Command);
-                Frame asked = MessageFormat.Write(FrameKind.Run, 1, run.Complete(request));
-                await RunRelay.PassAsync(asker, asked.Body, run.Channel, cancellationToken);
+                await RunRelay.PassAsync(asker, run.Complete(request), run.Channel, cancellationToken);
             }
         }
         finally

@@ -108,7 +108,7 @@ internal sealed class Hooks(Engine engine, ContainerClients clients, Action<stri
         {
             // As root, whoever the container's programs are run as.
             RunRequest request = opened.Complete(new RunRequest([.. hook.Command], [.. HookEnvironment.Of(hook.Change)], null, null, null)) with { User = null };
-            await run.SendAsync(FrameKind.Run, MessageFormat.Write(FrameKind.Run, 1, request).Body, cancellationToken);
+            await run.BeginAsync(request, cancellationToken);
             StringBuilder output = new();
             await foreach (Frame frame in run.Received.ReadAllAsync(cancellationToken))
             {

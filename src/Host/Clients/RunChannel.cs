@@ -20,6 +20,20 @@ internal sealed class RunChannel(uint number, ClientConnection connection) : ICl
     /// <summary>The run is over, or its client is.</summary>
     internal bool HasEnded { get; private set; }
 
+    /// <summary>Asks the client for the run.</summary>
+    /// <exception cref="IOException">The client is lost, or it fits into no frame: the container's environment may make it longer than what was asked for.</exception>
+    internal ValueTask BeginAsync(RunRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return connection.SendAsync(MessageFormat.Write(FrameKind.Run, number, request), cancellationToken);
+        }
+        catch (ArgumentException tooLong)
+        {
+            throw new IOException($"the command with its environment is too long: at most {FrameHeader.LongestBody} bytes", tooLong);
+        }
+    }
+
     /// <summary>Sends the client a frame of the run.</summary>
     /// <exception cref="ProtocolException">It is none that may be sent now.</exception>
     /// <exception cref="IOException">The client is lost.</exception>

@@ -7,16 +7,16 @@ internal static class RunRelay
 {
     /// <summary>Runs to the end of the run, or until the asker goes.</summary>
     /// <param name="asker">Has sent <see cref="RunRequest"/> already.</param>
-    /// <param name="request">The body of that.</param>
+    /// <param name="request">That, completed.</param>
     /// <param name="run">The channel; closed in the end.</param>
     /// <param name="cancellationToken">The server ends.</param>
-    internal static async Task PassAsync(FrameStream asker, ReadOnlyMemory<byte> request, RunChannel run, CancellationToken cancellationToken)
+    internal static async Task PassAsync(FrameStream asker, RunRequest request, RunChannel run, CancellationToken cancellationToken)
     {
         using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task inwards = Task.CompletedTask;
         try
         {
-            await run.SendAsync(FrameKind.Run, request, over.Token);
+            await run.BeginAsync(request, over.Token);
             inwards = InwardsAsync(asker, run, over);
             await foreach (Frame frame in run.Received.ReadAllAsync(over.Token))
             {

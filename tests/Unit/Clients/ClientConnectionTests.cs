@@ -43,6 +43,15 @@ public sealed class ClientConnectionTests : IAsyncDisposable
         Assert.Equal(0, _connection!.Runs);
     }
 
+    [Fact]
+    public async Task A_run_that_fits_into_no_frame_is_refused_and_the_next_one_begins()
+    {
+        RunChannel run = await RunAsync();
+        RunRequest tooLong = new(["true"], ["A=" + new string('x', FrameHeader.LongestBody)], null, null, null);
+        Assert.Contains("too long", (await Assert.ThrowsAsync<IOException>(async () => await run.BeginAsync(tooLong, Stop))).Message, StringComparison.Ordinal);
+        await run.BeginAsync(tooLong with { Environment = [] }, Stop);
+    }
+
     [Theory]
     [InlineData("another version")]
     [InlineData("no hello")]
