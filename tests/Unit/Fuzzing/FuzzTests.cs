@@ -12,7 +12,7 @@ namespace ContainerManager.Tests.Unit.Fuzzing;
 public sealed class FuzzTests
 {
     /// <summary>In the run of all unit tests: a few seconds for all targets.</summary>
-    private const int UsualCount = 1500;
+    private const int UsualCount = 1000;
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
 
