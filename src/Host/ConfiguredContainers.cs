@@ -92,7 +92,7 @@ internal sealed class ConfiguredContainers(ImmutableArray<ContainerRules> config
         {
             await with.LaunchAsync(request, cancellationToken);
         }
-        catch (Exception failure) when (failure is IOException or InvalidOperationException)
+        catch (Exception failure) when (failure is not (OperationCanceledException or OutOfMemoryException))
         {
             Log.Warning(logger, $"{request.Name} was not started: {failure.Message}");
         }

@@ -1,6 +1,4 @@
 using System.Net.Sockets;
-using System.Text;
-using ContainerManager.Protocol;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -19,9 +17,6 @@ internal sealed class ControlServer : IAsyncDisposable
     private const int MostConnections = 4096;
 
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(2);
-
-    private static readonly byte[] s_question =
-        Encoding.ASCII.GetBytes($"GET {ControlAddress.Version} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
 
     private readonly CancellationTokenSource _stopping = new();
     private readonly SocketConnectionContextFactory _contexts = new(new SocketConnectionFactoryOptions { IOQueueCount = 0 }, NullLogger.Instance);
@@ -45,21 +40,6 @@ internal sealed class ControlServer : IAsyncDisposable
     internal static async Task<ControlServer> StartAsync(
         ControlRoutes routes, AccessPolicy access, string socketPath, CancellationToken cancellationToken) =>
         new(routes, access, await ControlSocket.ClaimAsync(socketPath, access.IsOpenToGroups, cancellationToken));
-
-    /// <summary>
-    /// Asks itself for its version, as a client would: the first request compiles what all later ones use, and takes ten times as long.
-    /// To be called when nothing is urgent any more.
-    /// </summary>
-    internal async Task WarmUpAsync(CancellationToken cancellationToken)
-    {
-        using Socket client = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        await client.ConnectAsync(new UnixDomainSocketEndPoint(_socket.Path), cancellationToken);
-        await client.SendAsync(s_question, cancellationToken);
-        byte[] answer = new byte[1024];
-        while (await client.ReceiveAsync(answer, cancellationToken) > 0)
-        {
-        }
-    }
 
     /// <summary>Cancels running requests, waits a moment for their ends, removes the socket.</summary>
     public async ValueTask DisposeAsync()

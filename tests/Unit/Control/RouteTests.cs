@@ -160,13 +160,6 @@ public sealed class RouteTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task WarmUpEndsAndLeavesItServing()
-    {
-        await _served.Server.WarmUpAsync(Token).WaitAsync(ServedEngine.Deadline, Token);
-        Assert.Equal(HttpStatusCode.OK, (await _served.Http.GetAsync("/v1/status", Token)).StatusCode);
-    }
-
-    [Fact]
     public async Task ManyCallersOneAfterTheOtherAreAllServed()
     {
         for (int index = 0; index < 200; index++)
