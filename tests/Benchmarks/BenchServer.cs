@@ -43,6 +43,10 @@ internal sealed class BenchServer : IDisposable
     internal string Tool(params IEnumerable<string> arguments) =>
         Programs.Run(Path.Combine(_bin, "container-util"), ["--socket", Socket, .. arguments]);
 
+    /// <summary>Milliseconds of wall time that container-util takes.</summary>
+    internal double TimeTool(params IEnumerable<string> arguments) =>
+        Programs.Time(Path.Combine(_bin, "container-util"), ["--socket", Socket, .. arguments]);
+
     internal StatusReply Status() => JsonSerializer.Deserialize(Tool("--json", "status"), ControlJson.Default.StatusReply)!;
 
     /// <summary>The events from now on, one at a time.</summary>

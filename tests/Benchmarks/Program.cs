@@ -1,7 +1,7 @@
 using System.Globalization;
 using ContainerManager.Tests.Benchmarks;
 
-// Benchmarks BIN [plug]: measures (with "plug" only devices, beside LXD) the programs in BIN; prints a table. Goals are those of the project's own issues.
+// Benchmarks BIN [plug|scale]: measures the programs in BIN (with "plug" only devices, beside LXD; with "scale" only many containers); prints a table. Goals are those of the project's own issues.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 string bin = Path.GetFullPath(args.Length > 0 ? args[0] : "out/bin");
 string directory = Directory.CreateTempSubdirectory("container-manager-bench-").FullName;
@@ -30,6 +30,12 @@ try
         return;
     }
 
+    if (args.Contains("scale"))
+    {
+        await ScaleAsync();
+        return;
+    }
+
     Samples start = new();
     for (int i = 0; i < 5; i++)
     {
@@ -45,9 +51,15 @@ try
         try
         {
             (Samples ofServer, Samples ofBare) = new AppearanceBenchmark(server, name, watched, bareWatched).Run(bare);
-            Ratio("path created to mounted inside, p50", ofServer.Median, ofBare.Median, "2.00");
-            Ratio("path created to mounted inside, p99", ofServer.At(0.99), ofBare.At(0.99), "");
+            Ratio("path created to mounted inside, p50", ofServer.Median, ofBare.Median, "1.50");
+            Ratio("path created to mounted inside, p99", ofServer.At(0.99), ofBare.At(0.99), "2.00");
 
+            (Samples burst, Samples bareBurst) = new BurstBenchmark(server, name, watched, bareWatched).Run(bare);
+            Row("10,000 paths at once", $"{burst.Median:0} /s", $"bare C loop {bareBurst.Median:0} /s", $"{burst.Median / bareBurst.Median:0.00}", "0.70");
+            (Samples request, Samples bind, Samples nsenter) = await new BindBenchmark(server, name, directory).RunAsync();
+            Row("bind by request, p50", $"{request.Median:0} µs", "", "", "500 µs");
+            Row("bind by request, p99", $"{request.At(0.99):0} µs", "", "", "");
+            Row("container-util bind", $"{bind.Median:0.0} ms", $"nsenter, mount {nsenter.Median:0.0} ms", $"{bind.Median / nsenter.Median:0.00}", "");
             Samples status = new();
             for (int i = 0; i < 30; i++)
             {
@@ -75,7 +87,7 @@ try
         try
         {
             (Samples ofServer, Samples ofBare) = RelayBenchmark.Run(relay, server.Status().Containers.Single(c => c.Name == name).ProcessId!.Value);
-            Ratio("udev event to received inside, p50", ofServer.Median, ofBare.Median, "2.00");
+            Ratio("udev event to received inside, p50", ofServer.Median, ofBare.Median, "1.50");
             Ratio("udev event to received inside, p99", ofServer.At(0.99), ofBare.At(0.99), "");
         }
         finally
@@ -84,6 +96,7 @@ try
         }
     }
 
+    await ScaleAsync();
     await PlugAsync();
 
     await using (DiscoveryBenchmark discovery = await DiscoveryBenchmark.PrepareAsync())
@@ -118,6 +131,19 @@ try
 finally
 {
     Directory.Delete(directory, recursive: true);
+}
+
+async Task ScaleAsync()
+{
+    foreach (int containers in (int[])[1, 100, 1000])
+    {
+        ScaleBenchmark.Result scale = await new ScaleBenchmark(bin, directory, name).RunAsync(containers);
+        bool most = containers == 1000;
+        Row($"{containers} containers × 10: start to attached", $"{scale.Start:0} ms", "", "", most ? "2000 ms" : "");
+        Row($"{containers} containers × 10: resident", $"{scale.Resident:0} MiB", "", "", most ? "120 MiB" : "");
+        Row($"{containers} containers: one path in all", $"{scale.All:0.0} ms", "", "", most ? "50 ms" : "");
+        Row($"{containers} containers: a path of one, p50", $"{scale.One.Median:0} µs", "", "", "");
+    }
 }
 
 async Task PlugAsync()

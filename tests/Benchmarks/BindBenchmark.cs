@@ -1,0 +1,51 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Http.Json;
+using ContainerManager.Protocol;
+using ContainerManager.Tests.Control;
+
+namespace ContainerManager.Tests.Benchmarks;
+
+/// <summary>
+/// A file is bound by request, in a running container: over a connection to the control socket that is open, by <c>container-util bind</c>, and by
+/// what a person would type without us, <c>nsenter … mount --bind</c> of a path that the container can see already.
+/// </summary>
+internal sealed class BindBenchmark(BenchServer server, string container, string directory)
+{
+    private const int Count = 200;
+    private const int Processes = 30;
+
+    /// <summary>Microseconds from the request to its answer; milliseconds of wall time of the two programs.</summary>
+    internal async Task<(Samples Request, Samples Tool, Samples Nsenter)> RunAsync()
+    {
+        string source = Path.Combine(directory, "bound");
+        await File.WriteAllTextAsync(source, "x");
+        (Samples request, Samples tool, Samples nsenter) = (new(), new(), new());
+        using HttpClient http = ServedEngine.Client(server.Socket);
+        for (int i = -20; i < Count; i++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            using HttpResponseMessage answer = await http.PostAsJsonAsync($"/v1/containers/{container}/bindings", new BindRequest(source, "/bound", false), ControlJson.Default.BindRequest);
+            answer.EnsureSuccessStatusCode();
+            if (i >= 0)
+            {
+                request.Add(Stopwatch.GetElapsedTime(start).TotalMicroseconds);
+            }
+
+            server.Tool("-c", container, "unbind", "/bound");
+        }
+
+        string processId = server.Status().Containers.Single(c => c.Name == container).ProcessId!.Value.ToString(CultureInfo.InvariantCulture);
+        string[] enter = ["--target", processId, "--mount", "--pid", "--root", "--wd", "--"];
+        Programs.Run("nsenter", [.. enter, "sh", "-c", "echo x > /seen; touch /entered"]);
+        for (int i = 0; i < Processes; i++)
+        {
+            tool.Add(server.TimeTool("-c", container, "bind", source, "--to", "/bound"));
+            server.Tool("-c", container, "unbind", "/bound");
+            nsenter.Add(Programs.Time("nsenter", [.. enter, "mount", "--bind", "/seen", "/entered"]));
+            Programs.Run("nsenter", [.. enter, "umount", "/entered"]);
+        }
+
+        return (request, tool, nsenter);
+    }
+}
