@@ -50,6 +50,9 @@ internal sealed class ServerUnderTest : IAsyncDisposable
 
     internal string Log => File.Exists(LogPath) ? File.ReadAllText(LogPath) : "";
 
+    /// <summary>For a test that starts it so often that reading all of it would take longest.</summary>
+    internal void ForgetLog() => File.WriteAllText(LogPath, "");
+
     internal string StateDirectory => _directory["state"];
 
     internal string PluginDirectory => _directory["plugins"];

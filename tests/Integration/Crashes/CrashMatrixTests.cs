@@ -1,0 +1,47 @@
+using ContainerManager.Tests.Integration.TestBed;
+
+namespace ContainerManager.Tests.Integration.Crashes;
+
+/// <summary>A server that is killed at any boundary of what it does to the system, and what the next one makes of it.</summary>
+public sealed class CrashMatrixTests
+{
+    /// <summary>Far more failures than that are one.</summary>
+    private const int MostShown = 10;
+
+    [Fact]
+    public async Task WhereverAServerIsKilledTheNextOneMakesItGood()
+    {
+        using TemporaryDirectory directory = new("tracing");
+        string tracing = await SystemCallTracer.CompileAsync(directory.FullPath);
+        CrashBed bed = await CrashBed.StartAsync();
+        List<string> failures = [];
+        int killed = 0;
+        try
+        {
+            IReadOnlyList<string> calls = await bed.CountAsync(tracing);
+            CrashPoint[] points = CrashPoint.Chosen(calls);
+            foreach (CrashPoint point in points)
+            {
+                Exception? failure = await Record.ExceptionAsync(async () => killed += await bed.CrashAsync(tracing, point) ? 1 : 0);
+                if (failure is not null)
+                {
+                    failures.Add($"{point}: {failure.Message}");
+                    TestContext.Current.TestOutputHelper?.WriteLine(failures[^1]);
+
+                    // Whatever is wrong there must not make the next ones fail.
+                    await bed.DisposeAsync();
+                    bed = await CrashBed.StartAsync();
+                }
+            }
+
+            TestContext.Current.TestOutputHelper?.WriteLine(
+                $"{calls.Count} calls, {points.Length} kill points, killed there {killed}, failures {failures.Count}");
+        }
+        finally
+        {
+            await bed.DisposeAsync();
+        }
+
+        Assert.True(failures.Count == 0, $"{failures.Count} failed:\n{string.Join("\n\n", failures.Take(MostShown))}");
+    }
+}
