@@ -90,12 +90,17 @@ internal sealed class JournalContent
     {
         try
         {
-            return JsonSerializer.Deserialize(line, JournalJson.Default.JournalRecord);
+            if (JsonSerializer.Deserialize(line, JournalJson.Default.JournalRecord) is { SaysNothing: false } record)
+            {
+                return record;
+            }
         }
         catch (JsonException)
         {
-            DamagedLines++;
-            return null;
+            // Told with all others.
         }
+
+        DamagedLines++;
+        return null;
     }
 }

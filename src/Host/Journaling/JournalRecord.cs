@@ -22,6 +22,9 @@ internal sealed record JournalRecord
     public RecordedRequest? Bind { get; init; }
 
     public RecordedRequest? Unbind { get; init; }
+
+    /// <summary>No line that we write: the name of what it says is damaged, or not ours.</summary>
+    internal bool SaysNothing => this == new JournalRecord();
 }
 
 /// <summary>
@@ -58,6 +61,8 @@ internal sealed record RecordedRequest(string Container, string Source, string T
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(JournalRecord))]
 internal sealed partial class JournalJson : JsonSerializerContext;

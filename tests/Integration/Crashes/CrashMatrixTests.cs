@@ -34,8 +34,9 @@ public sealed class CrashMatrixTests
                 }
             }
 
+            string counts = string.Join(", ", calls.CountBy(call => call.Split(' ')[0]).OrderByDescending(count => count.Value).Select(count => $"{count.Value} {count.Key}"));
             TestContext.Current.TestOutputHelper?.WriteLine(
-                $"{calls.Count} calls, {points.Length} kill points, killed there {killed}, failures {failures.Count}");
+                $"{calls.Count} calls ({counts}), {points.Length} kill points, {killed} of them reached, {failures.Count} failed");
         }
         finally
         {
