@@ -100,8 +100,9 @@ internal sealed class EngineControl(
 
         foreach ((_, PathRule rule) in requests)
         {
-            engine.Post(new HostEvent.UnbindRequested(key, rule));
+            // Written before the act: a server that is killed in between leaves the next one to finish it, and not to mount it again.
             journal.Unrequested(Requests.Record(key, rule));
+            engine.Post(new HostEvent.UnbindRequested(key, rule));
             string? outcome = await SettledAsync(state => UnbindOutcome(state, key, TargetOf(rule)), cancellationToken);
             if (outcome is not "")
             {
