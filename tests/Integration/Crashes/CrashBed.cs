@@ -201,6 +201,12 @@ internal sealed class CrashBed : IAsyncDisposable
 
     private IEnumerable<string> WhatIsWrong(StatusReply reply)
     {
+        if (reply.Containers.SingleOrDefault(known => known.Name == _name) is not { State: "running" } container)
+        {
+            yield return "the container is not known yet";
+            yield break;
+        }
+
         _requested ??= IsRequested(reply);
         IEnumerable<CrashRule> rules = _requested.Value
             ? _sources.Rules.Append(new CrashRule(CrashSources.RequestedTarget, _sources["requested"], ReadOnly: false))
@@ -224,7 +230,7 @@ internal sealed class CrashBed : IAsyncDisposable
             }
         }
 
-        foreach (BindingStatus status in reply.Containers.Single(container => container.Name == _name).Bindings.Where(status => wanted.All(rule => rule.Target != status.Target)))
+        foreach (BindingStatus status in container.Bindings.Where(status => wanted.All(rule => rule.Target != status.Target)))
         {
             if (status is not { State: "waiting", MountId: null })
             {
