@@ -14,6 +14,7 @@ public sealed class DockerRuntime : IContainerRuntime, IDisposable
     private static readonly EngineIdentity s_identity = new()
     {
         Runtime = "docker",
+        Owner = 0,
         Events = ["start", "die", "destroy", "rename"],
         Removals = ["destroy"],
     };

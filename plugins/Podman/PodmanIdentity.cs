@@ -16,6 +16,7 @@ internal static class PodmanIdentity
     internal static EngineIdentity OfRoot { get; } = new()
     {
         Runtime = Runtime,
+        Owner = 0,
         Events = ["start", "die", "died", "destroy", "remove", "rename"],
         Removals = ["destroy", "remove"],
     };
@@ -26,6 +27,7 @@ internal static class PodmanIdentity
     /// </summary>
     internal static EngineIdentity Of(Account account) => OfRoot with
     {
+        Owner = account.UserId,
         IdPrefix = string.Create(CultureInfo.InvariantCulture, $"{account.UserId}-"),
         Check = (entry, container) => OwnProcesses.Check(account, entry, container),
     };

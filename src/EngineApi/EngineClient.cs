@@ -56,7 +56,7 @@ internal sealed class EngineClient : IDisposable
     {
         try
         {
-            return Observation.Of(_identity.IdOf(id), await AnswerAsync(_client.Containers.InspectContainerAsync(id, cancellationToken), cancellationToken));
+            return Observation.Of(_identity.IdOf(id), _identity.Owner, await AnswerAsync(_client.Containers.InspectContainerAsync(id, cancellationToken), cancellationToken));
         }
         catch (IOException exception) when (exception.InnerException is DockerApiException { StatusCode: HttpStatusCode.NotFound })
         {

@@ -9,6 +9,9 @@ public sealed record EngineIdentity
     /// <summary>The runtime, such as <c>docker</c>.</summary>
     public required string Runtime { get; init; }
 
+    /// <summary>The user of the host whose engine it is; 0: root.</summary>
+    public required uint Owner { get; init; }
+
     /// <summary>What comes before the engine's own container ids, so that no engine can speak of another's containers.</summary>
     public string IdPrefix { get; init; } = "";
 

@@ -12,14 +12,14 @@ internal readonly record struct Observation(bool Exists, ContainerDescription? R
     /// <summary>The engine does not know it.</summary>
     internal static Observation Absent => new(false, null);
 
-    internal static Observation Of(ContainerId id, ContainerInspectResponse container)
+    internal static Observation Of(ContainerId id, uint owner, ContainerInspectResponse container)
     {
         // One that waits to be restarted is "running", too, but has no process.
         bool runs = container.State is { Running: true, Pid: > 0 };
-        return new Observation(true, runs ? Describe(id, container) : null);
+        return new Observation(true, runs ? Describe(id, owner, container) : null);
     }
 
-    private static ContainerDescription Describe(ContainerId id, ContainerInspectResponse container) => new()
+    private static ContainerDescription Describe(ContainerId id, uint owner, ContainerInspectResponse container) => new()
     {
         Id = id,
         Name = NameOf(id, container),
@@ -27,6 +27,7 @@ internal readonly record struct Observation(bool Exists, ContainerDescription? R
         HostName = container.Config?.Hostname is { } name && IsWord(name) ? name : null,
         User = container.Config?.User is { Length: > 0 and <= 255 } user ? user : null,
         Image = container.Config?.Image is { Length: > 0 } image ? image : null,
+        Owner = owner,
         Labels = container.Config?.Labels?.ToFrozenDictionary() ?? FrozenDictionary<string, string>.Empty,
     };
 

@@ -50,7 +50,7 @@ internal sealed class ConfigurationControl(
         }
 
         Rehearsal rehearsal = engine.Read(state => new Rehearsal(state));
-        foreach (PathPattern pattern in rehearsal.Begin(wanted.Containers))
+        foreach (PathPattern pattern in rehearsal.Begin(wanted.Containers, wanted.Settings.Labels))
         {
             if (await PatternLook.AtAsync(engine.Paths, pattern, cancellationToken) is { } there)
             {
@@ -58,7 +58,7 @@ internal sealed class ConfigurationControl(
             }
         }
 
-        if (wanted.Containers.Any(rules => rules.Udev is { Enabled: true, Filters.IsEmpty: false }))
+        if (wanted.Filters.Any())
         {
             // A rule may ask for what none has asked for yet.
             DeviceReader reader = new("/sys", "/run/udev/data");

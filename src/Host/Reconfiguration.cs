@@ -26,7 +26,7 @@ internal sealed class Reconfiguration(
     /// <exception cref="IOException">Devices cannot be followed; all the rest is done.</exception>
     internal void Apply(ServerConfiguration before, ServerConfiguration now, CancellationToken stop)
     {
-        engine.Post(new HostEvent.ConfigurationChanged(now.Containers));
+        engine.Post(new HostEvent.ConfigurationChanged(now.Containers, now.Settings.Labels));
         manual.Configure(now.Containers);
         standing.Look();
         ApplySettings(before.Settings, now.Settings);
@@ -34,7 +34,7 @@ internal sealed class Reconfiguration(
         _ = Task.Run(() => configured.ConfigureAsync(now.Containers, launcher, stop), stop);
 
         // The last: it may be refused what it needs, and must not keep the others from theirs.
-        devices.Configure(now.Containers);
+        devices.Configure(now.Filters);
     }
 
     private void ApplySettings(Settings before, Settings now)

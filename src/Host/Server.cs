@@ -66,9 +66,9 @@ internal sealed class Server(ServerOptions options, ServerConfiguration configur
             engine.Post(Requests.Bind(request));
         }
 
-        engine.Post(new HostEvent.ConfigurationChanged(configuration.Containers));
+        engine.Post(new HostEvent.ConfigurationChanged(configuration.Containers, configuration.Settings.Labels));
         using UdevEvents devices = new(engine, logger);
-        devices.Configure(configuration.Containers);
+        devices.Configure(configuration.Filters);
         foreach (PermissionWatch watch in PermissionWatch.OfAllProcessors(engine.CheckPermissions, warning => Log.Warning(logger, warning)))
         {
             engine.Loop.Add(watch);

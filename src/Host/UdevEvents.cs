@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using ContainerManager.Host.Configuration;
 using ContainerManager.Host.Paths;
 using ContainerManager.Host.State;
@@ -28,10 +27,10 @@ internal sealed class UdevEvents : IPathSink, IDisposable
     /// <param name="logger">Told through whom devices are followed, and of messages that are not believed.</param>
     internal UdevEvents(Engine engine, ILogger logger) => (_engine, _logger) = (engine, logger);
 
-    /// <summary>Follows what these rules ask for, from now on; where none asks for a device, nothing.</summary>
-    internal void Configure(ImmutableArray<ContainerRules> rules)
+    /// <summary>Follows what these filters ask for, from now on; where there is none, nothing.</summary>
+    internal void Configure(IEnumerable<UdevFilter> filters)
     {
-        DeviceCondition[] conditions = [.. rules.Where(one => one.Udev.Enabled).SelectMany(one => one.Udev.Filters).Select(filter => filter.Condition)];
+        DeviceCondition[] conditions = [.. filters.Select(filter => filter.Condition)];
         HashSet<string>? wanted = SubsystemsOf(conditions);
         lock (_lock)
         {

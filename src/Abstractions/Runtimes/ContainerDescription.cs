@@ -26,6 +26,11 @@ public sealed record ContainerDescription
     /// <summary>The image that it was made from, as whoever made it named it; null where there is none, or it is not known.</summary>
     public string? Image { get; init; }
 
+    /// <summary>
+    /// The user of the host whose engine it is, and who therefore may have chosen its name, its image and its labels; 0: root. Null: not known.
+    /// </summary>
+    public uint? Owner { get; init; }
+
     /// <summary>The labels the runtime keeps for it.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = FrozenDictionary<string, string>.Empty;
 }

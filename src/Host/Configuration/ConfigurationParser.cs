@@ -15,7 +15,7 @@ internal static class ConfigurationParser
 
     /// <param name="content">UTF-8, with or without a byte order mark.</param>
     /// <param name="file">What the errors call it.</param>
-    /// <param name="presets">What <c>_use</c> can name; null: nothing.</param>
+    /// <param name="presets">What <c>_use</c> and <c>settings.labels</c> can name; null: nothing.</param>
     /// <param name="devices">What <c>_cdi</c> can name; null: nothing.</param>
     internal static ConfigurationResult Parse(ReadOnlyMemory<byte> content, string file, PresetCatalog? presets = null, CdiCatalog? devices = null)
     {
@@ -29,6 +29,6 @@ internal static class ConfigurationParser
 
     private static ServerConfiguration? ReadRoot(ConfigurationValue root, PresetCatalog presets, CdiCatalog devices) =>
         root.AsObject("an object such as { \"containerConfigs\": { … } }", Known) is { } members
-            ? new ServerConfiguration(ContainerReader.Read(members["containerConfigs"], presets, devices), SettingsReader.Read(members["settings"]))
+            ? new ServerConfiguration(ContainerReader.Read(members["containerConfigs"], presets, devices), SettingsReader.Read(members["settings"], presets))
             : null;
 }

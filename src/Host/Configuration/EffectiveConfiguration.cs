@@ -167,13 +167,13 @@ internal sealed class EffectiveConfiguration
             ForeignChangePolicy.Report => "report",
             _ => null,
         });
-        WriteCommand("_on_attach", rules.Hooks?.OnAttach);
-        WriteCommand("_on_detach", rules.Hooks?.OnDetach);
-        WriteCommand("_on_udev", rules.Hooks?.OnUdev);
+        WriteWords("_on_attach", rules.Hooks?.OnAttach);
+        WriteWords("_on_detach", rules.Hooks?.OnDetach);
+        WriteWords("_on_udev", rules.Hooks?.OnUdev);
         if (rules.Namespace is { } launch)
         {
             _json.WriteStartObject("_namespace");
-            WriteCommand("command", launch.Command);
+            WriteWords("command", launch.Command);
             WriteText("root", launch.Root);
             _json.WriteString("net", launch.HostNetwork ? "host" : "private");
             WriteIf("userNamespace", launch.UserNamespace);
@@ -200,6 +200,7 @@ internal sealed class EffectiveConfiguration
         WriteText("readGroup", options.ReadGroup);
         WriteText("controlGroup", options.ControlGroup);
         WriteText("metricsAddress", options.MetricsAddress?.ToString());
+        Write(file.Labels);
         if (!file.Plugins.IsEmpty)
         {
             _json.WriteStartObject("plugins");
@@ -213,6 +214,17 @@ internal sealed class EffectiveConfiguration
         }
 
         _json.WriteEndObject();
+    }
+
+    private void Write(LabelPolicy? labels)
+    {
+        if (labels is not null)
+        {
+            _json.WriteStartObject(LabelPolicyReader.Key);
+            WriteWords("paths", [.. labels.Paths.Select(pattern => pattern.Text)]);
+            WriteWords("presets", [.. labels.Presets.Select(preset => preset.Name)]);
+            _json.WriteEndObject();
+        }
     }
 
     private void WriteEnvironment(ImmutableArray<string> variables)
@@ -237,9 +249,9 @@ internal sealed class EffectiveConfiguration
         WriteText("mode", mode is { } bits ? Convert.ToString(bits, 8).PadLeft(4, '0') : null);
     }
 
-    private void WriteCommand(string name, ImmutableArray<string>? command)
+    private void WriteWords(string name, ImmutableArray<string>? list)
     {
-        if (command is not { IsDefaultOrEmpty: false } words)
+        if (list is not { IsDefaultOrEmpty: false } words)
         {
             return;
         }

@@ -7,7 +7,12 @@ namespace ContainerManager.Host.Configuration;
 /// <summary>A validated configuration. Immutable.</summary>
 /// <param name="Containers">In the order of the file.</param>
 /// <param name="Settings">Everything that does not belong to a container.</param>
-internal sealed record ServerConfiguration(ImmutableArray<ContainerRules> Containers, Settings Settings);
+internal sealed record ServerConfiguration(ImmutableArray<ContainerRules> Containers, Settings Settings)
+{
+    /// <summary>The devices that may be asked for: by the containers' rules, and by presets that labels may use.</summary>
+    internal IEnumerable<UdevFilter> Filters =>
+        [.. Containers.Where(rules => rules.Udev.Enabled).SelectMany(rules => rules.Udev.Filters), .. Settings.Labels?.Presets.SelectMany(preset => preset.Filters) ?? []];
+}
 
 /// <summary>What one key of <c>containerConfigs</c> asks for.</summary>
 /// <param name="Key">Which containers it is about.</param>
@@ -81,7 +86,7 @@ internal enum ClientPolicy
 /// <param name="Mapping">Where it goes inside.</param>
 /// <param name="Options">How it is mounted.</param>
 /// <param name="Optional">A missing source is no cause for concern.</param>
-/// <param name="Origin"><c>_automount</c>, <c>_inotify_watch</c> or <c>bind</c>.</param>
+/// <param name="Origin"><c>_automount</c>, <c>_inotify_watch</c>, <c>bind</c>, or the label that asks for it.</param>
 internal sealed record PathRule(PathPattern Source, TargetMapping Mapping, MountOptions Options, bool Optional, string Origin)
 {
     /// <summary>Where a source without wildcards goes, before what is in a watched directory is known.</summary>

@@ -28,6 +28,9 @@ internal sealed record Settings
     /// <summary>Where the metrics are served besides the control socket.</summary>
     internal IPEndPoint? MetricsAddress { get; init; }
 
+    /// <summary>What containers may ask for by their labels; null: labels are not looked at.</summary>
+    internal LabelPolicy? Labels { get; init; }
+
     /// <summary>What is said here, and where nothing is, what the other says.</summary>
     internal Settings Over(Settings other) => new()
     {
@@ -41,6 +44,7 @@ internal sealed record Settings
         ReadGroup = ReadGroup ?? other.ReadGroup,
         ControlGroup = ControlGroup ?? other.ControlGroup,
         MetricsAddress = MetricsAddress ?? other.MetricsAddress,
+        Labels = Labels ?? other.Labels,
         Plugins = other.Plugins.SetItems(Plugins),
     };
 

@@ -222,6 +222,8 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
 
     private Attachment Attach(ContainerEntry entry, IMountStrategy strategy, Step.Attach step)
     {
+        using KnownSource source = KnownSource.Of(step.Desired);
+
         // Before there is a node that could be opened in vain.
         string? notice = Grant(step.Target, step.Desired);
         MountRequest request = new(step.Desired.Source, step.Target, step.Desired.Options);
@@ -229,7 +231,7 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
             entry,
             strategy.Attach(request),
             prepared => Attaching(RecordedAttachment.Of(id, AttachmentOf(request, _made.WithParents(request, Shown(prepared, step.Desired))))),
-            step.Desired.Identity,
+            source,
             services.Inside(id));
         Attachment attachment = AttachmentOf(request, _made.WithParents(request, Shown(outcome, step.Desired)));
         Attached(attachment);
@@ -238,6 +240,7 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
 
     private Attachment Replace(ContainerEntry entry, IMountStrategy strategy, Step.Replace step)
     {
+        using KnownSource source = KnownSource.Of(step.Desired);
         string? notice = Grant(step.Target, step.Desired);
         MountRequest request = new(step.Desired.Source, step.Target, step.Desired.Options);
         MountOutcome outcome = services.Executor.Execute(
@@ -247,7 +250,7 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
                 id,
                 AttachmentOf(request, Shown(prepared, step.Desired) with { Made = MadeDirectories.Joined(step.Current.Made, prepared.Made) }),
                 replaces: step.Current.MountId)),
-            step.Desired.Identity,
+            source,
             services.Inside(id));
         Release(step.Current, except: step.Desired.Identity);
         Attachment attachment = AttachmentOf(request, Shown(outcome, step.Desired) with { Made = MadeDirectories.Joined(step.Current.Made, outcome.Made) });

@@ -18,7 +18,8 @@ internal static class PresetChecks
         ServerConfiguration configuration, PresetCatalog catalog, IReadOnlyCollection<Device> devices, Func<PathPattern, Task<bool?>> look)
     {
         ImmutableArray<DoctorCheck>.Builder checks = ImmutableArray.CreateBuilder<DoctorCheck>();
-        foreach (string name in configuration.Containers.SelectMany(rules => rules.Use).Distinct().Order(StringComparer.Ordinal))
+        foreach (string name in configuration.Containers.SelectMany(rules => rules.Use)
+            .Concat(configuration.Settings.Labels?.Presets.Select(preset => preset.Name) ?? []).Distinct().Order(StringComparer.Ordinal))
         {
             if (catalog.Find(name) is { Preset: { } preset })
             {

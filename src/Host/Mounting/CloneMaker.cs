@@ -27,15 +27,15 @@ internal sealed class CloneMaker : IDisposable
     }
 
     /// <param name="source">What to clone.</param>
-    /// <param name="identity">What it is known to be. A device node is made from that: it does not matter whether the source is still there.</param>
+    /// <param name="known">What it is known to be. A device node is made from that: it does not matter whether the source is still there.</param>
     /// <param name="options">How.</param>
     /// <param name="container">For whom.</param>
     /// <exception cref="IOException">The source is gone, or an option cannot be had.</exception>
-    internal DetachedMount Make(string source, FileIdentity identity, MountOptions options, ContainerEntry container)
+    internal DetachedMount Make(string source, in KnownSource known, MountOptions options, ContainerEntry container)
     {
-        if (identity.IsDevice)
+        if (known.Identity.IsDevice)
         {
-            return _nodes.Make(identity, options, container, clone => Finish(clone, options, null, container));
+            return _nodes.Make(known.Identity, options, container, clone => Finish(clone, options, null, container));
         }
 
         if (options.Mode is not null)
@@ -43,7 +43,7 @@ internal sealed class CloneMaker : IDisposable
             throw new MountRefusedException($"{source} is no device node, and nothing else can have a mode of its own: remove \"mode\", or change the file's");
         }
 
-        DetachedMount clone = DetachedMount.Clone(source, options.Recursive);
+        DetachedMount clone = known.Opened is { } opened ? DetachedMount.Clone(opened, source, options.Recursive) : DetachedMount.Clone(source, options.Recursive);
         try
         {
             if (IsForeign(container) && options is { Owner: not null, ReadOnly: false })

@@ -15,7 +15,7 @@ internal static class FailureAdvice
     /// </summary>
     internal static bool IsSourceMissing(IOException failure) => failure is KernelException kernel &&
         (kernel.Errno == ENOENT || kernel.Errno == ENOTDIR) &&
-        (kernel.Call == "open_tree" || kernel.Call.StartsWith("move_mount", StringComparison.Ordinal));
+        (kernel.Call is "open_tree" or PlainPath.Call || kernel.Call.StartsWith("move_mount", StringComparison.Ordinal));
 
     /// <summary>The kernel does not let us into the container's mount namespace.</summary>
     internal static bool IsEntryRefused(KernelException failure) => failure.Errno == EPERM && failure.Call.StartsWith("setns", StringComparison.Ordinal);
@@ -29,6 +29,7 @@ internal static class FailureAdvice
                 "the container's root is read-only: create the mount point in the image, or choose a target on a writable file system such as /run",
             "mkdirat" or "mknodat" when errno == EACCES || errno == EPERM => "the file system inside refuses it: choose another target",
             "open_tree" when errno == EINVAL => "the source lies on an unbindable mount: mount --make-private it",
+            PlainPath.Call when errno == ELOOP => "a symbolic link is in its path, which is not followed here: name the path that it leads to",
             "mount_setattr(MOUNT_ATTR_IDMAP)" when errno == EINVAL || errno == EPERM =>
                 "the source's file system cannot show files under another owner: leave \"owner\" out",
             "openat2(RESOLVE_IN_ROOT)" when errno == ELOOP => "the target leads through a magic link or too many symbolic links inside",

@@ -8,7 +8,7 @@ namespace ContainerManager.Host.Mounting;
 
 /// <summary>The actions of one step, from the first to the last.</summary>
 internal sealed class MountWork(
-    MountNamespaceEntrance entrance, CloneMaker clones, ContainerEntry container, FileIdentity source, Action<MountOutcome>? beforeAct, IInsideMounts? inside) : IDisposable
+    MountNamespaceEntrance entrance, CloneMaker clones, ContainerEntry container, KnownSource source, Action<MountOutcome>? beforeAct, IInsideMounts? inside) : IDisposable
 {
     private readonly MountPointMaker _points = new(container);
     private DetachedMount? _clone;

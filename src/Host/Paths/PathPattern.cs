@@ -7,8 +7,11 @@ namespace ContainerManager.Host.Paths;
 /// </param>
 /// <param name="IsLiteral">The characters of wildcards stand for themselves: a path that somebody named, not a pattern.</param>
 /// <param name="InPlace">What of a file that is reported again while it stays the same file.</param>
+/// <param name="RefusesLinks">
+/// No symbolic link is followed, neither on the way nor at the end: who named the path is trusted with it, and not with what it may be made to lead to.
+/// </param>
 internal readonly record struct PathPattern(
-    string Text, bool EntriesOfDirectory, bool IsLiteral = false, InPlaceChanges InPlace = InPlaceChanges.None)
+    string Text, bool EntriesOfDirectory, bool IsLiteral = false, InPlaceChanges InPlace = InPlaceChanges.None, bool RefusesLinks = false)
 {
     /// <summary>
     /// What is watched for. A device node gets its owner and its permissions a moment after it is made, and what the container gets is a node of its own with the same.

@@ -103,6 +103,11 @@ internal sealed class WalkTree(PathPattern pattern, WatchTable table, IPathSink 
             return Readable(found);
         }
 
+        if (pattern.RefusesLinks)
+        {
+            return Found.Failed($"{path} is a symbolic link, which is not followed here: name the path that it leads to");
+        }
+
         found = new LinkTrail(table, walk, directory, name, InPlaceIn(directory)).Follow(path);
         if (found is { RealPath: null, Failure: null } && child?.Reported is not null)
         {

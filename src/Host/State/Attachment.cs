@@ -36,4 +36,5 @@ internal sealed record Attachment(
 /// <param name="Identity">Which file that is.</param>
 /// <param name="Options">How.</param>
 /// <param name="Permission">Of a device node: the container is to be allowed to use it.</param>
-internal sealed record Desired(string Source, FileIdentity Identity, MountOptions Options, bool Permission = true);
+/// <param name="RefusesLinks">As of the pattern: the way to the source may not lead through a symbolic link.</param>
+internal sealed record Desired(string Source, FileIdentity Identity, MountOptions Options, bool Permission = true, bool RefusesLinks = false);

@@ -41,7 +41,7 @@ internal sealed class BindingState(string target)
     internal bool CoversDirectory => Actual?.Identity.Kind == FileKind.Directory || Chosen?.Identity.Kind == FileKind.Directory ||
         InFlight is { ConcernsDirectory: true };
 
-    internal Desired? Desired => Chosen is { } chosen ? new Desired(chosen.Source, chosen.Identity, chosen.Options, chosen.Permission) : null;
+    internal Desired? Desired => Chosen is { } chosen ? new Desired(chosen.Source, chosen.Identity, chosen.Options, chosen.Permission, chosen.RefusesLinks) : null;
 
     internal void SetCandidate(Candidate candidate)
     {
@@ -67,6 +67,9 @@ internal sealed record Candidate(int Rule, string Source, FileIdentity Identity,
 {
     /// <summary>Of a device node: the container is to be allowed to use it.</summary>
     internal bool Permission { get; init; } = true;
+
+    /// <summary>As of the rule's pattern.</summary>
+    internal bool RefusesLinks { get; init; }
 
     /// <summary>No rule of paths, but a device that the container gets.</summary>
     internal const int OfDevice = int.MaxValue;

@@ -9,7 +9,10 @@ namespace ContainerManager.Host.State;
 internal static class ClientMount
 {
     /// <summary>In /dev, since every container has one that can be written to, also where its root cannot.</summary>
-    internal const string Target = "/dev/.container-manager/client";
+    internal const string Target = Directory + "/client";
+
+    /// <summary>Nothing else is to be there.</summary>
+    internal const string Directory = "/dev/.container-manager";
 
     private const string Origin = "_client";
     private static readonly MountOptions s_options = new() { ReadOnly = true, Recursive = false };

@@ -28,11 +28,18 @@ internal sealed class ContainerState(ContainerDescription description, int run)
     /// <summary>Why it cannot be entered.</summary>
     internal string? Unreachable { get; set; }
 
-    /// <summary>The rules of all keys that match it: requests first, then the configuration in the order of the file.</summary>
+    /// <summary>The rules of all keys that match it: requests first, then the configuration in the order of the file, then what its labels ask for.</summary>
     internal ImmutableArray<PathRule> Rules { get; set; } = [];
 
-    /// <summary>What the configuration says of it: all keys that match it, in the order of the file.</summary>
+    /// <summary>What the configuration says of it: all keys that match it, in the order of the file; then what its labels ask for.</summary>
     internal ImmutableArray<ContainerRules> Configured { get; private set; } = [];
+
+    /// <summary>What its labels ask for.</summary>
+    internal LabelRules Labels { get; set; } = LabelRules.None;
+
+    /// <summary>Of what its labels ask for and it does not get, as it is told.</summary>
+    internal IEnumerable<StateChange> RefusedLabels =>
+        Labels.Refused.Select(refused => Changed(ChangeKind.Failed, refused.Asked, refused.Target, $"{refused.Label}: {refused.Reason}"));
 
     /// <summary>The mount strategy that the configuration names for it; null: the default.</summary>
     internal string? Strategy { get; private set; }
@@ -74,7 +81,9 @@ internal sealed class ContainerState(ContainerDescription description, int run)
         OnForeignChange = rules.Select(one => one.OnForeignChange).FirstOrDefault(policy => policy is not null) ?? ForeignChangePolicy.Restore;
         Client = rules.Select(one => one.Client).FirstOrDefault(policy => policy is not null) ?? ClientPolicy.OnDemand;
         Hooks = [.. rules.Select(one => one.Hooks).OfType<HookCommands>()];
-        Environment = [.. rules.SelectMany(one => one.Environment)];
+
+        // Of several values the last counts, which is not to be a label's.
+        Environment = [.. rules.OrderBy(one => ReferenceEquals(one, Labels.Rules) ? 0 : 1).SelectMany(one => one.Environment)];
         Filters = [.. rules.Where(one => one.Udev.Enabled).SelectMany(one => one.Udev.Filters)];
     }
 

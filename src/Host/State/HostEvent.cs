@@ -12,8 +12,8 @@ internal abstract record HostEvent
 {
     private HostEvent() { }
 
-    /// <summary>A configuration is in force from now on.</summary>
-    internal sealed record ConfigurationChanged(ImmutableArray<ContainerRules> Containers) : HostEvent;
+    /// <summary>A configuration is in force from now on: its rules, and what labels may ask for (null: nothing).</summary>
+    internal sealed record ConfigurationChanged(ImmutableArray<ContainerRules> Containers, LabelPolicy? Labels = null) : HostEvent;
 
     /// <summary>A runtime says that a container runs, and it was opened. The entry belongs to the lane from here on.</summary>
     internal sealed record ContainerStarted(ContainerDescription Container, ContainerEntry? Entry) : HostEvent;

@@ -27,6 +27,8 @@ internal sealed class HostState
 
     internal ImmutableArray<ContainerRules> Configured => _rules.Configured;
 
+    internal LabelPolicy? Labels => _rules.Labels;
+
     internal ImmutableArray<(ContainerKey Key, PathRule Rule)> Requests => _rules.Requests;
 
     internal bool IsDraining { get; private set; }
@@ -54,10 +56,10 @@ internal sealed class HostState
             case HostEvent.ContainerUnreachable e: ContainerUnreachable(e, plan); break;
             case HostEvent.ContainerBroken e: ContainerBroken(e, plan); break;
             case HostEvent.ContainerReady e: ContainerReady(e, plan); break;
-            case HostEvent.ContainerStopped e: ContainerStopped(e, plan); break;
+            case HostEvent.ContainerStopped e: Remove(e, plan); _rules.End(_containers.Values, plan); break;
             case HostEvent.PatternScanned e: PatternScanned(e); break;
             case HostEvent.PatternFailed e: PatternFailed(e, plan); break;
-            case HostEvent.ConfigurationChanged e: _rules.Configure(e.Containers, _containers.Values, plan); break;
+            case HostEvent.ConfigurationChanged e: _rules.Configure(e.Containers, e.Labels, _containers.Values, plan); break;
             case HostEvent.BindRequested e: _rules.Add(e.Container, e.Rule, _containers.Values, plan); break;
             case HostEvent.UnbindRequested e: _rules.Remove(e.Container, e.Rule, _containers.Values, plan); break;
             case HostEvent.MountsChanged e: MountsChanged(e, plan); break;
@@ -148,6 +150,7 @@ internal sealed class HostState
         container.DevicesAskedFor = !container.Filters.IsEmpty;
         plan.Steps.Add(new PlannedStep(e.Container.Id, container.Run, new Step.Open(e.Entry, container.DevicesAskedFor), container.Strategy));
         plan.Changes.Add(container.Changed(ChangeKind.ContainerStarted, null, null, $"{e.Container.Id.Runtime}, pid {e.Container.ProcessId}"));
+        plan.Changes.AddRange(container.RefusedLabels);
     }
 
     private void ContainerUnreachable(HostEvent.ContainerUnreachable e, Plan plan)
@@ -169,10 +172,10 @@ internal sealed class HostState
 
     private ContainerState Add(ContainerDescription description, Plan plan)
     {
-        ContainerStopped(new HostEvent.ContainerStopped(description.Id, null), plan);
+        Remove(new HostEvent.ContainerStopped(description.Id, null), plan);
         ContainerState container = new(description, ++_runs);
         _containers.Add(description.Id, container);
-        _rules.Match(container);
+        _rules.Begin(container, _containers.Values, plan);
         return container;
     }
 
@@ -207,7 +210,7 @@ internal sealed class HostState
         }
     }
 
-    private void ContainerStopped(HostEvent.ContainerStopped e, Plan plan)
+    private void Remove(HostEvent.ContainerStopped e, Plan plan)
     {
         if (!_containers.TryGetValue(e.Container, out ContainerState? container) || (e.Run is { } run && run != container.Run))
         {

@@ -27,18 +27,19 @@ internal sealed class Rehearsal
             Advance(new HostEvent.BindRequested(key, rule));
         }
 
-        Advance(new HostEvent.ConfigurationChanged(now.Configured));
+        Advance(new HostEvent.ConfigurationChanged(now.Configured, now.Labels));
+        foreach (Known container in _containers)
+        {
+            Advance(new HostEvent.ContainerStarted(container.Description, null));
+        }
+
+        // Those of labels are known only when their containers are.
         foreach (PathPattern pattern in _unknown.ToList())
         {
             if (now.Source(pattern) is { Scanned: true } source)
             {
                 Show(pattern, source.Paths);
             }
-        }
-
-        foreach (Known container in _containers)
-        {
-            Advance(new HostEvent.ContainerStarted(container.Description, null));
         }
 
         // What each has is known before devices are given out, so that nobody is given what another has claimed.
@@ -56,9 +57,9 @@ internal sealed class Rehearsal
     }
 
     /// <summary>Puts the configuration in force here; returns the patterns of which is not known what is there.</summary>
-    internal ImmutableArray<PathPattern> Begin(ImmutableArray<ContainerRules> wanted)
+    internal ImmutableArray<PathPattern> Begin(ImmutableArray<ContainerRules> wanted, LabelPolicy? labels)
     {
-        Advance(new HostEvent.ConfigurationChanged(wanted));
+        Advance(new HostEvent.ConfigurationChanged(wanted, labels));
         return [.. _unknown];
     }
 

@@ -10,27 +10,51 @@ internal sealed class RuleBook(SourceIndex sources, DirtyBindings dirty, DeviceB
 
     internal ImmutableArray<(ContainerKey Key, PathRule Rule)> Requests { get; private set; } = [];
 
+    /// <summary>What labels may ask for; null: they are not looked at.</summary>
+    internal LabelPolicy? Labels { get; private set; }
+
     /// <summary>Another configuration is in force. Containers whose rules are the same objects as before are not touched.</summary>
-    internal void Configure(ImmutableArray<ContainerRules> configured, IEnumerable<ContainerState> containers, Plan plan)
+    internal void Configure(ImmutableArray<ContainerRules> configured, LabelPolicy? labels, IReadOnlyCollection<ContainerState> containers, Plan plan)
     {
         Configured = configured;
-        Apply(containers.Where(container => !RulesOf(container).SequenceEqual(container.Configured, ReferenceEqualityComparer.Instance)), plan);
+        if (labels != Labels)
+        {
+            Labels = labels;
+            foreach (ContainerState container in containers)
+            {
+                container.Labels = LabelRules.Of(container.Description, labels);
+                plan.Changes.AddRange(container.RefusedLabels);
+            }
+        }
+
+        Apply(container => !RulesOf(container).SequenceEqual(container.Configured, ReferenceEqualityComparer.Instance), containers, plan);
     }
 
-    internal void Add(ContainerKey key, PathRule rule, IEnumerable<ContainerState> containers, Plan plan)
+    /// <summary>A container runs from now on, one of all of these.</summary>
+    internal void Begin(ContainerState container, IReadOnlyCollection<ContainerState> containers, Plan plan)
+    {
+        container.Labels = LabelRules.Of(container.Description, Labels);
+        WatchLabels(containers, plan);
+        Match(container);
+    }
+
+    /// <summary>A container runs no longer; these still do.</summary>
+    internal void End(IReadOnlyCollection<ContainerState> containers, Plan plan) => WatchLabels(containers, plan);
+
+    internal void Add(ContainerKey key, PathRule rule, IReadOnlyCollection<ContainerState> containers, Plan plan)
     {
         Requests = [(key, rule), .. Without(key, rule)];
-        Apply(containers.Where(container => key.Matches(container.Description)), plan);
+        Apply(container => key.Matches(container.Description), containers, plan);
     }
 
-    internal void Remove(ContainerKey key, PathRule rule, IEnumerable<ContainerState> containers, Plan plan)
+    internal void Remove(ContainerKey key, PathRule rule, IReadOnlyCollection<ContainerState> containers, Plan plan)
     {
         Requests = Without(key, rule);
-        Apply(containers.Where(container => key.Matches(container.Description)), plan);
+        Apply(container => key.Matches(container.Description), containers, plan);
     }
 
     /// <summary>Finds the container's rules anew; bindings whose rule is gone lose their candidates.</summary>
-    internal void Match(ContainerState container)
+    private void Match(ContainerState container)
     {
         sources.Disconnect(container);
         foreach (BindingState binding in container.Bindings)
@@ -53,10 +77,10 @@ internal sealed class RuleBook(SourceIndex sources, DirtyBindings dirty, DeviceB
         dirty.MarkAll(container);
     }
 
-    private void Apply(IEnumerable<ContainerState> containers, Plan plan)
+    private void Apply(Func<ContainerState, bool> concerns, IReadOnlyCollection<ContainerState> containers, Plan plan)
     {
-        ContainerState[] concerned = [.. containers];
-        sources.WatchOnly([.. Requests.Select(request => request.Rule), .. Configured.SelectMany(rules => rules.Paths)], plan);
+        ContainerState[] concerned = [.. containers.Where(concerns)];
+        Watch(containers, plan);
         foreach (ContainerState container in concerned)
         {
             Match(container);
@@ -66,7 +90,25 @@ internal sealed class RuleBook(SourceIndex sources, DirtyBindings dirty, DeviceB
         devices.Reconsider();
     }
 
-    private IEnumerable<ContainerRules> RulesOf(ContainerState container) => Configured.Where(rules => rules.Matches(container.Description));
+    /// <summary>Without the setting no container has patterns of its own.</summary>
+    private void WatchLabels(IReadOnlyCollection<ContainerState> containers, Plan plan)
+    {
+        if (Labels is not null)
+        {
+            Watch(containers, plan);
+        }
+    }
+
+    private void Watch(IReadOnlyCollection<ContainerState> containers, Plan plan) => sources.WatchOnly(
+        [
+            .. Requests.Select(request => request.Rule),
+            .. Configured.SelectMany(rules => rules.Paths),
+            .. containers.SelectMany(container => container.Labels.Rules?.Paths ?? []),
+        ],
+        plan);
+
+    private IEnumerable<ContainerRules> RulesOf(ContainerState container) =>
+        [.. Configured.Where(rules => rules.Matches(container.Description)), .. container.Labels.Rules is { } own ? (ContainerRules[])[own] : []];
 
     private ImmutableArray<(ContainerKey Key, PathRule Rule)> Without(ContainerKey key, PathRule rule) =>
         Requests.RemoveAll(request => request.Key == key && request.Rule.Mapping == rule.Mapping);

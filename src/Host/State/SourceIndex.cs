@@ -91,6 +91,6 @@ internal readonly record struct RuleUse(ContainerState Container, int Rule)
     internal Candidate CandidateFor(string path, FileIdentity identity)
     {
         PathRule rule = Container.Rules[Rule];
-        return new Candidate(Rule, path, identity, rule.Options, rule.Origin);
+        return new Candidate(Rule, path, identity, rule.Options, rule.Origin) { RefusesLinks = rule.Source.RefusesLinks };
     }
 }

@@ -39,7 +39,7 @@ internal static class StatusReport
             container.Description.ProcessId,
             container.Unreachable is null ? "running" : "failed",
             container.Unreachable,
-            [.. bindings, .. waiting]);
+            [.. bindings, .. waiting, .. container.Labels.Refused.Select(Refused)]);
     }
 
     /// <summary>One binding of a running container.</summary>
@@ -62,6 +62,8 @@ internal static class StatusReport
             binding.Chosen?.Origin ?? "",
             binding.Actual is { MountId: not 0 and var mountId } ? mountId : null);
     }
+
+    private static BindingStatus Refused(RefusedLabel refused) => new(refused.Asked, refused.Target, "failed", refused.Reason, false, refused.Label, null);
 
     private static ContainerStatus NotRunning(HostState state, ContainerKey key, ImmutableArray<PathRule> rules) => new(
         key.Text, null, null, null, "waiting", "no such container runs", [.. rules.Select(rule => NotRunning(state, rule))]);

@@ -8,17 +8,18 @@ namespace ContainerManager.Linux;
 /// <summary>What a container's own root is made of: clones by descriptor, and new file systems.</summary>
 public sealed partial class DetachedMount
 {
-    /// <summary>Clones what is open, with the mounts beneath it.</summary>
+    /// <summary>Clones what is open.</summary>
     /// <param name="source">O_PATH.</param>
     /// <param name="name">For the message.</param>
+    /// <param name="recursive">Mounts beneath it come along.</param>
     /// <exception cref="KernelException">EINVAL: it lies on an unbindable mount, or in another mount namespace.</exception>
-    public static unsafe DetachedMount Clone(SafeFileHandle source, string name)
+    public static unsafe DetachedMount Clone(SafeFileHandle source, string name, bool recursive = true)
     {
         byte empty = 0;
         using HandleUse use = new(source);
-        const uint Flags = Mount.OPEN_TREE_CLONE | Mount.OPEN_TREE_CLOEXEC | Mount.AT_RECURSIVE;
-        int fd = Libc.open_tree(use.Descriptor, &empty, Flags | (uint)AT_EMPTY_PATH);
-        return fd >= 0 ? new DetachedMount(new SafeFileHandle(fd, ownsHandle: true), recursive: true) : throw KernelException.Last("open_tree", name);
+        uint flags = Mount.OPEN_TREE_CLONE | Mount.OPEN_TREE_CLOEXEC | (recursive ? Mount.AT_RECURSIVE : 0);
+        int fd = Libc.open_tree(use.Descriptor, &empty, flags | (uint)AT_EMPTY_PATH);
+        return fd >= 0 ? new DetachedMount(new SafeFileHandle(fd, ownsHandle: true), recursive) : throw KernelException.Last("open_tree", name);
     }
 
     /// <summary>Makes a new file system (fsopen(2), fsconfig(2), fsmount(2); Linux 5.2).</summary>

@@ -61,7 +61,7 @@ public sealed record ClientStatus(string State, DateTimeOffset Since, int Progra
 /// <param name="State"><c>attached</c>, <c>waiting</c>, <c>pending</c> (a step is under way) or <c>failed</c>.</param>
 /// <param name="Reason">For <c>waiting</c>: for what. For <c>failed</c>: why, and what to do.</param>
 /// <param name="ReadOnly">Whether it is mounted read-only.</param>
-/// <param name="Origin">Who asked for it: <c>_automount</c>, <c>_inotify_watch</c> or <c>bind</c>.</param>
+/// <param name="Origin">Who asked for it: <c>_automount</c>, <c>_inotify_watch</c>, <c>bind</c>, or a label of the container such as <c>container-manager.automount</c>.</param>
 /// <param name="MountId">The kernel's id of the mount while attached.</param>
 public sealed record BindingStatus(
     string Source,

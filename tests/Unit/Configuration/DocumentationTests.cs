@@ -36,14 +36,14 @@ public sealed partial class DocumentationTests
         const string Wrong = """
             { "?": 1,
               "containerConfigs": { "a": { "?": 1, "_automount": { "/x": { "?": 1 } }, "_udev_filters": [{ "?": 1 }], "_namespace": { "?": 1 } } },
-              "settings": { "?": 1 } }
+              "settings": { "?": 1, "labels": { "?": 1 } } }
             """;
         string[] keys = ConfigurationParser.Parse(Encoding.UTF8.GetBytes(Wrong), "f").Errors
             .Where(e => e.Expected.StartsWith("one of ", StringComparison.Ordinal))
             .SelectMany(e => e.Expected["one of ".Length..].Split(", "))
             .ToArray();
 
-        Assert.Equal(3 + 15 + 7 + 16 + 6 + 11, keys.Length);
+        Assert.Equal(3 + 15 + 7 + 16 + 6 + 12 + 2, keys.Length);
         Assert.All(keys, key => Assert.Contains($"`{key}`", Text, StringComparison.Ordinal));
         Assert.All(LogLevelNames.All, level => Assert.Contains($"`{level}`", Text, StringComparison.Ordinal));
     }

@@ -111,6 +111,8 @@ internal static class RuleText
             ("readGroup", settings.ReadGroup),
             ("controlGroup", settings.ControlGroup),
             ("metricsAddress", settings.MetricsAddress),
+            ("labels.paths", settings.Labels is { } labels ? string.Join(' ', labels.Paths) : null),
+            ("labels.presets", settings.Labels is { Presets: { IsEmpty: false } presets } ? string.Join(' ', presets.Select(preset => preset.Name)) : null),
             .. settings.Plugins.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => ($"plugins.{p.Key}", (object?)p.Value.GetRawText())),
         ];
         return values.Where(v => v.Value is not null).Select(v => $"{v.Name} = {v.Value}");

@@ -36,6 +36,7 @@ public sealed class SchemaTests
     [InlineData("""{ "containerConfigs": { "a": { "_namespace": {} } } }""")]
     [InlineData("""{ "settings": { "logLevel": "loud" } }""")]
     [InlineData("""{ "settings": { "unmountOnExit": "true" } }""")]
+    [InlineData("""{ "settings": { "labels": { "paths": "/srv" } } }""")]
     public void What_the_parser_refuses_is_not_valid(string text)
     {
         Assert.Null(ConfigurationParser.Parse(System.Text.Encoding.UTF8.GetBytes(text), "f").Configuration);
@@ -52,6 +53,7 @@ public sealed class SchemaTests
     [InlineData("""{ "containerConfigs": { "a": { "_namespace": { "?": 1, "command": ["x"] } } } }""", "$defs/namespace")]
     [InlineData("""{ "containerConfigs": { "a": { "_match": { "?": 1, "image": "x" } } } }""", "$defs/container/properties/_match")]
     [InlineData("""{ "settings": { "?": 1 } }""", "$defs/settings")]
+    [InlineData("""{ "settings": { "labels": { "?": 1 } } }""", "$defs/settings/properties/labels")]
     public void Both_know_the_same_keys(string wrong, string place)
     {
         ConfigurationError error = Assert.Single(ConfigurationParser.Parse(System.Text.Encoding.UTF8.GetBytes(wrong), "f").Errors);

@@ -12,11 +12,11 @@ internal static class SettingsReader
     private const string Directory = "the absolute path of a directory";
 
     private static readonly string[] Known =
-        ["stateDirectory", "socket", "pluginDirectory", "bindRoot", "logLevel", "logFormat", "unmountOnExit", "readGroup", "controlGroup", "metricsAddress", "plugins"];
+        ["stateDirectory", "socket", "pluginDirectory", "bindRoot", "logLevel", "logFormat", "unmountOnExit", "readGroup", "controlGroup", "metricsAddress", LabelPolicyReader.Key, "plugins"];
 
     private static readonly string[] s_formats = ["text", "json", "journal"];
 
-    internal static Settings Read(ConfigurationValue? section)
+    internal static Settings Read(ConfigurationValue? section, PresetCatalog presets)
     {
         if (section?.AsObject("an object", Known) is not { } members)
         {
@@ -37,6 +37,7 @@ internal static class SettingsReader
             ReadGroup = ReadGroup(members["readGroup"]),
             ControlGroup = ReadGroup(members["controlGroup"]),
             MetricsAddress = ReadAddress(members["metricsAddress"]),
+            Labels = LabelPolicyReader.Read(members[LabelPolicyReader.Key], presets),
             Plugins = ReadPlugins(members["plugins"]),
         };
     }

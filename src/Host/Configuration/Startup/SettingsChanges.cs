@@ -18,6 +18,7 @@ internal static class SettingsChanges
             ("logLevel", current.LogLevel, wanted.LogLevel, true),
             ("unmountOnExit", current.UnmountOnExit, wanted.UnmountOnExit, true),
             ("readGroup", current.ReadGroup, wanted.ReadGroup, true),
+            (Checks.LabelPolicyReader.Key, before.Labels, now.Labels, true),
             ("controlGroup", current.ControlGroup, wanted.ControlGroup, true),
         ];
         return settings.Where(setting => !Equals(setting.Before, setting.Now)).Select(setting => (setting.Name, setting.AtOnce))
