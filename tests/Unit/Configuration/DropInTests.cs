@@ -107,6 +107,7 @@ public sealed class DropInTests : IDisposable
     [InlineData("all-keys")]
     [InlineData("seed")]
     [InlineData("overlaps-that-are-fine")]
+    [InlineData("labels")]
     public void The_effective_configuration_means_the_same(string scenario)
     {
         File.Copy(Path.Combine(AppContext.BaseDirectory, "Configuration", "Scenarios", scenario + ".conf"), Main);

@@ -18,6 +18,29 @@ public sealed class SymbolicLinkTests : IDisposable
         Assert.Equal(Model.Identify(_pump.At("target")), _pump.Sink.Of(x)[_pump.At("x")]);
     }
 
+    [Theory]
+    [InlineData("x", "real/y")]
+    [InlineData("x/y", "real")]
+    public void Where_links_are_refused_none_is_followed(string path, string leadsTo)
+    {
+        Directory.CreateDirectory(_pump.At("real"));
+        Make("real/y");
+        Link("x", leadsTo);
+        PathPattern pattern = new(_pump.At(path), EntriesOfDirectory: false, RefusesLinks: true);
+        _pump.Watcher.Watch(pattern);
+        _pump.RunLanes();
+        Assert.Empty(_pump.Sink.Of(pattern));
+        Assert.Contains("is a symbolic link", _pump.Sink.Failed[pattern], StringComparison.Ordinal);
+        Assert.Contains("RESOLVE_NO_SYMLINKS", Assert.Throws<KernelException>(() => PlainPath.Open(_pump.At(path))).Message, StringComparison.Ordinal);
+
+        File.Delete(_pump.At("x"));
+        Directory.Move(_pump.At(leadsTo), _pump.At("x"));
+        _pump.Settle();
+        Assert.Equal([_pump.At(path)], _pump.Sink.Paths(pattern));
+        Assert.Empty(_pump.Sink.Failed);
+        PlainPath.Open(_pump.At(path)).Dispose();
+    }
+
     [Fact]
     public void A_link_waits_for_its_target()
     {
