@@ -108,7 +108,7 @@ public sealed class HistoryTests
         Rehearsal rehearsal = new(host.State);
         Dictionary<string, Dictionary<string, string>> said = host.State.Containers.ToDictionary(
             container => container.Description.Name, container => host.MountsOf(container.Description.Id).Values.ToDictionary(mount => mount.Target, mount => mount.Source));
-        foreach (PathPattern pattern in rehearsal.Begin(configuration))
+        foreach (PathPattern pattern in rehearsal.Begin(configuration, null))
         {
             rehearsal.Show(pattern, host.FilesOf(pattern));
         }

@@ -145,7 +145,7 @@ public sealed class LabelRulesTests
 
         // The same container again: what is watched stays so.
         plan = Advance(state, new HostEvent.ContainerStarted(container with { ProcessId = 2 }, null));
-        Assert.Empty([.. plan.Watch, .. plan.Unwatch]);
+        Assert.Empty(plan.Watch.Concat(plan.Unwatch));
         Assert.Equal([pattern], Advance(state, new HostEvent.ContainerStopped(container.Id, null)).Unwatch);
         Assert.Equal([pattern], Advance(state, new HostEvent.ContainerStarted(container, null)).Watch);
         Assert.Equal([pattern], Advance(state, new HostEvent.ConfigurationChanged([])).Unwatch);
