@@ -13,7 +13,7 @@ public sealed class CrashMatrixTests
     {
         using TemporaryDirectory directory = new("tracing");
         string tracing = await SystemCallTracer.CompileAsync(directory.FullPath);
-        CrashBed bed = await CrashBed.StartAsync();
+        CrashBed? bed = await CrashBed.StartAsync();
         List<string> failures = [];
         int killed = 0;
         try
@@ -22,15 +22,16 @@ public sealed class CrashMatrixTests
             CrashPoint[] points = CrashPoint.Chosen(calls);
             foreach (CrashPoint point in points)
             {
-                Exception? failure = await Record.ExceptionAsync(async () => killed += await bed.CrashAsync(tracing, point) ? 1 : 0);
+                CrashBed there = bed ??= await CrashBed.StartAsync();
+                Exception? failure = await Record.ExceptionAsync(async () => killed += await there.CrashAsync(tracing, point) ? 1 : 0);
                 if (failure is not null)
                 {
                     failures.Add($"{point}: {failure.Message}");
                     TestContext.Current.TestOutputHelper?.WriteLine(failures[^1]);
 
                     // Whatever is wrong there must not make the next ones fail.
-                    await bed.DisposeAsync();
-                    bed = await CrashBed.StartAsync();
+                    bed = null;
+                    await there.DisposeAsync();
                 }
             }
 
@@ -40,7 +41,7 @@ public sealed class CrashMatrixTests
         }
         finally
         {
-            await bed.DisposeAsync();
+            await CleanUp.AllAsync(CleanUp.Of(bed));
         }
 
         Assert.True(failures.Count == 0, $"{failures.Count} failed:\n{string.Join("\n\n", failures.Take(MostShown))}");
