@@ -27,4 +27,4 @@ export CM_CRASHES=${1:-all} CM_CRASH_SEED=${CM_CRASH_SEED:-$RANDOM}
 MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 dotnet build tests/Integration -c Release -v quiet -nologo -warnaserror
 echo "seed $CM_CRASH_SEED"
 exec out/build/bin/ContainerManager.Tests.Integration/release*/ContainerManager.Tests.Integration \
-    -noLogo -noColor -noAutoReporters -failSkips -parallelMode none -class '*.CrashMatrixTests' -showLiveOutput
+    -noLogo -noColor -noAutoReporters -failSkips -parallelMode none -class '*.CrashMatrixTests' -explicit only -showLiveOutput

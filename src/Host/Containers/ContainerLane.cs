@@ -222,7 +222,7 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
 
     private Attachment Attach(ContainerEntry entry, IMountStrategy strategy, Step.Attach step)
     {
-        using KnownSource source = KnownSource.Of(step.Desired);
+        using KnownSource source = KnownSource.Of(step.Desired.Source, step.Desired.Identity, step.Desired.RefusesLinks);
 
         // Before there is a node that could be opened in vain.
         string? notice = Grant(step.Target, step.Desired);
@@ -240,7 +240,7 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
 
     private Attachment Replace(ContainerEntry entry, IMountStrategy strategy, Step.Replace step)
     {
-        using KnownSource source = KnownSource.Of(step.Desired);
+        using KnownSource source = KnownSource.Of(step.Desired.Source, step.Desired.Identity, step.Desired.RefusesLinks);
         string? notice = Grant(step.Target, step.Desired);
         MountRequest request = new(step.Desired.Source, step.Target, step.Desired.Options);
         MountOutcome outcome = services.Executor.Execute(

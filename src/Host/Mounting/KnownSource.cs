@@ -1,4 +1,3 @@
-using ContainerManager.Host.State;
 using ContainerManager.Linux;
 using Microsoft.Win32.SafeHandles;
 
@@ -13,24 +12,27 @@ internal readonly record struct KnownSource(FileIdentity Identity, SafeFileHandl
     /// Opens the source where it may be reached without symbolic links only. A device node is made from what was seen of it: that it is the one at the
     /// path must be certain, too, since whoever can change the way there could have led the look astray for a moment.
     /// </summary>
+    /// <param name="path">Where it is.</param>
+    /// <param name="identity">Which file it is known to be.</param>
+    /// <param name="refusesLinks">It may be reached without symbolic links only; otherwise the path is followed, later.</param>
     /// <exception cref="KernelException">A symbolic link is in its path, or it is gone.</exception>
     /// <exception cref="MountRefusedException">Another file is there.</exception>
-    internal static KnownSource Of(Desired desired)
+    internal static KnownSource Of(string path, FileIdentity identity, bool refusesLinks)
     {
-        if (!desired.RefusesLinks)
+        if (!refusesLinks)
         {
-            return new KnownSource(desired.Identity, null);
+            return new KnownSource(identity, null);
         }
 
-        SafeFileHandle opened = PlainPath.Open(desired.Source);
+        SafeFileHandle opened = PlainPath.Open(path);
         FileIdentity there = FileStatus.OfHandle(opened).Identity;
-        if (desired.Identity.IsDevice && (there.Device, there.Inode, there.Kind) != (desired.Identity.Device, desired.Identity.Inode, desired.Identity.Kind))
+        if (identity.IsDevice && (there.Device, there.Inode, there.Kind) != (identity.Device, identity.Inode, identity.Kind))
         {
             opened.Dispose();
-            throw new MountRefusedException($"{desired.Source} is another file than the one that was found there: it is mounted when it stays the same");
+            throw new MountRefusedException($"{path} is another file than the one that was found there: it is mounted when it stays the same");
         }
 
-        return new KnownSource(desired.Identity, opened);
+        return new KnownSource(identity, opened);
     }
 
     /// <inheritdoc/>

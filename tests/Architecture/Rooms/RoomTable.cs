@@ -13,7 +13,7 @@ internal static class RoomTable
         // Sources of events.
         ["Events"] = ["Abstractions", "Linux"],
         ["Paths"] = ["Events", "Abstractions", "Linux"],
-        ["Configuration"] = ["Paths.PathPattern", "Paths.InPlaceChanges", "Abstractions"],
+        ["Configuration"] = ["Paths.PathPattern", "Paths.InPlaceChanges", "Paths.ComponentPattern", "Abstractions"],
         ["Udev"] = ["DeviceRules", "State", "Abstractions", "Linux"],
         ["Plugins"] = ["Events", "Paths", "Composition.PrivateDirectory", "Abstractions", "Linux"],
 
@@ -21,7 +21,7 @@ internal static class RoomTable
         ["DeviceRules"] = ["Configuration", "Paths.Glob", "Linux.FileIdentity"],
         ["State"] =
         [
-            "Configuration", "DeviceRules", "Paths.PathPattern", "Abstractions", "Linux.FileIdentity", "Linux.FileKind",
+            "Configuration", "DeviceRules", "Paths.PathPattern", "Paths.InPlaceChanges", "Abstractions", "Linux.FileIdentity", "Linux.FileKind",
             "Protocol.ContainerStatus", "Protocol.ClientStatus", "Protocol.BindingStatus", "Protocol.DeviceStatus", "Protocol.WhyReply", "Protocol.FilterCheck",
         ],
 

@@ -18,8 +18,8 @@ public sealed class LabelTests(DockerEngineFixture fixture) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Directory.CreateDirectory(_host["shared"]);
-        await File.WriteAllTextAsync(_host["shared/file"], "given");
-        await File.WriteAllTextAsync(_host["secret"], "secret");
+        File.WriteAllText(_host["shared/file"], "given");
+        File.WriteAllText(_host["secret"], "secret");
         File.CreateSymbolicLink(_host["shared/link"], _host["secret"]);
         _server = new ServerUnderTest(["Docker"], Configuration(""));
         await _server.StartAsync();
@@ -50,7 +50,7 @@ public sealed class LabelTests(DockerEngineFixture fixture) : IAsyncLifetime
 
         // Another file by the same name, and the link becomes a file: both are followed as in any rule.
         File.Delete(_host["shared/link"]);
-        await File.WriteAllTextAsync(_host["shared/link"], "no link");
+        File.WriteAllText(_host["shared/link"], "no link");
         await _server.UntilBindingAsync(_name, "/link", "attached");
 
         // The container starts again, and so does the server.
