@@ -26,25 +26,20 @@ internal sealed class AttachedMounts
     }
 
     /// <summary>It is to be taken away.</summary>
-    /// <returns>
-    /// Where it is now. Null: something lies over it, and it stays until that goes, with its mount point, since the kernel would take away whatever lies on
-    /// it with the mount point.
-    /// </returns>
-    internal AttachedMount? Remove(Attachment attachment)
+    /// <returns>Where it was seen last, and whether something lay over it then: it may be out of reach.</returns>
+    internal (AttachedMount Mount, bool Beneath) Remove(Attachment attachment)
     {
-        if (!_mounts.Remove(attachment.Target, out (ulong MountId, ForeignChange? Told) mount) || mount.MountId != attachment.MountId)
-        {
-            return attachment.Mount;
-        }
-
-        if (mount.Told is { Kind: ForeignChangeKind.Hidden or ForeignChangeKind.Covered })
-        {
-            _outOfReach.Add(attachment.Mount);
-            return null;
-        }
-
-        return mount.Told?.Where is { } where ? attachment.Mount with { Target = where } : attachment.Mount;
+        ForeignChange? told = _mounts.Remove(attachment.Target, out (ulong MountId, ForeignChange? Told) mount) && mount.MountId == attachment.MountId ? mount.Told : null;
+        return (
+            told?.Where is { } where ? attachment.Mount with { Target = where } : attachment.Mount,
+            told is { Kind: ForeignChangeKind.Hidden or ForeignChangeKind.Covered });
     }
+
+    /// <summary>
+    /// It was looked for, to be taken away, and something still lies there. It stays until that goes, with its mount point, since the kernel would take
+    /// away whatever lies on it with the mount point.
+    /// </summary>
+    internal void Leave(AttachedMount mount) => _outOfReach.Add(mount);
 
     internal void Clear()
     {

@@ -281,7 +281,18 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
 
     private Attachment? Detach(ContainerEntry entry, IMountStrategy strategy, Step.Detach step)
     {
-        if (_mounts.Remove(step.Current) is { } there)
+        (AttachedMount there, bool beneath) = _mounts.Remove(step.Current);
+        if (beneath)
+        {
+            // What was seen may be over, or have been a directory that was renamed just then: it is looked for first.
+            services.Executor.Execute(entry, [new MountAction.DetachMount(there.Target, there.MountId)]);
+        }
+
+        if (beneath && OurMount.CountAt(entry, there.Target) > 0)
+        {
+            _mounts.Leave(there);
+        }
+        else
         {
             services.Executor.Execute(entry, strategy.Detach(there), inside: services.Inside(id));
         }
