@@ -92,13 +92,15 @@ internal sealed class LiveConfiguration : IPathSink, IDisposable
             ConfigurationResult result = ConfigurationFile.Load(_file);
             if (result.Configuration is not { } configuration)
             {
-                if (!result.Errors.SequenceEqual(Errors))
+                // Whoever is told and asks then must hear the same.
+                bool isNew = !result.Errors.SequenceEqual(Errors);
+                _loaded = _loaded with { Errors = result.Errors };
+                if (isNew)
                 {
                     Log.ConfigurationRefused(_logger, string.Join("; ", result.Errors));
                     _told("configuration-refused", result.Errors[0].ToString());
                 }
 
-                _loaded = _loaded with { Errors = result.Errors };
                 return result.Errors;
             }
 
