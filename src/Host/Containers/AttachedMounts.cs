@@ -1,9 +1,7 @@
 using System.Collections.Immutable;
 using ContainerManager.Abstractions;
-using ContainerManager.Host.Mounting;
+using ContainerManager.Host.Journaling;
 using ContainerManager.Host.State;
-using ContainerManager.Linux;
-using Microsoft.Win32.SafeHandles;
 
 namespace ContainerManager.Host.Containers;
 
@@ -13,7 +11,7 @@ internal sealed class AttachedMounts
     private readonly Dictionary<string, (ulong MountId, ForeignChange? Told)> _mounts = new(StringComparer.Ordinal);
 
     /// <summary>Mounts that were to be taken away when something lay over them. They are as soon as it goes.</summary>
-    private readonly List<AttachedMount> _outOfReach = [];
+    private readonly List<RecordedAttachment> _outOfReach = [];
 
     /// <summary>It is there. One of a strategy that cannot say which mount it is (0) is not watched over.</summary>
     internal void Add(Attachment attachment)
@@ -36,10 +34,10 @@ internal sealed class AttachedMounts
     }
 
     /// <summary>
-    /// It was looked for, to be taken away, and something still lies there. It stays until that goes, with its mount point, since the kernel would take
-    /// away whatever lies on it with the mount point.
+    /// They were looked for, to be taken away, and something still lies there. They stay until that goes, with their mount points, since the kernel would take
+    /// away whatever lies on it with a mount point.
     /// </summary>
-    internal void Leave(AttachedMount mount) => _outOfReach.Add(mount);
+    internal void Leave(IEnumerable<RecordedAttachment> mounts) => _outOfReach.AddRange(mounts);
 
     internal void Clear()
     {
@@ -51,62 +49,48 @@ internal sealed class AttachedMounts
     internal ImmutableArray<ForeignChange> Compare(ContainerEntry container)
     {
         ImmutableArray<ForeignChange>.Builder changes = ImmutableArray.CreateBuilder<ForeignChange>();
+        MountPlaces places = new(container);
         foreach ((string target, (ulong mountId, ForeignChange? told)) in _mounts.ToList())
         {
-            ForeignChange? now = IsAt(container, target, mountId, out bool another) ? null : Find(container, target, mountId, another);
+            ForeignChange? now = Look(places, target, mountId);
             if (now != told)
             {
                 _mounts[target] = (mountId, now);
-                changes.Add(now ?? new ForeignChange(target, mountId, ForeignChangeKind.Uncovered));
+                changes.Add(now ?? new ForeignChange(target, mountId, ForeignChangeKind.WellAgain));
             }
         }
 
         return changes.DrainToImmutable();
     }
 
-    /// <summary>Those that can be taken away by now, although they could not when they should have been.</summary>
-    internal ImmutableArray<AttachedMount> InReachAgain(ContainerEntry container)
+    /// <summary>Those that can be taken away by now, or are gone, although they could not be when they should have been.</summary>
+    internal ImmutableArray<RecordedAttachment> InReachAgain(ContainerEntry container)
     {
-        ImmutableArray<AttachedMount> again = [.. _outOfReach.Where(mount => IsAt(container, mount.Target, mount.MountId, out _))];
+        if (_outOfReach.Count == 0)
+        {
+            return [];
+        }
+
+        MountPlaces places = new(container);
+        ImmutableArray<RecordedAttachment> again = [.. _outOfReach.Where(mount => places.TopAt(mount.Target) == mount.MountId || places.CountAt(mount.Target) == 0)];
         _outOfReach.RemoveAll(again.Contains);
         return again;
     }
 
-    private static ForeignChange Find(ContainerEntry container, string target, ulong mountId, bool another)
+    private static ForeignChange? Look(MountPlaces places, string target, ulong mountId)
     {
-        // Each that lies over another has the same path in the table.
-        string[] points = [.. OurMount.MountPoints(container)];
-        int here = points.Count(point => point == target);
-        string? elsewhere = points.FirstOrDefault(point => point != target && IsAt(container, point, mountId, out _));
-        return elsewhere is not null ? new ForeignChange(target, mountId, ForeignChangeKind.Moved, elsewhere)
-            : another && here > 1 ? new ForeignChange(target, mountId, ForeignChangeKind.Covered)
-            : !another && here > 0 ? new ForeignChange(target, mountId, ForeignChangeKind.Hidden)
+        if (places.TopAt(target) is var top && top == mountId)
+        {
+            return null;
+        }
+
+        int here = places.CountAt(target);
+        ForeignChange change = places.PlaceOf(mountId) is { } elsewhere && elsewhere != target ? new ForeignChange(target, mountId, ForeignChangeKind.Moved, elsewhere)
+            : top is not null && here > 1 ? new ForeignChange(target, mountId, ForeignChangeKind.Covered)
+            : top is null && here > 0 ? new ForeignChange(target, mountId, ForeignChangeKind.Hidden)
             : new ForeignChange(target, mountId, ForeignChangeKind.Unmounted);
-    }
 
-    /// <param name="container">Where.</param>
-    /// <param name="path">A path in it.</param>
-    /// <param name="mountId">Which mount.</param>
-    /// <param name="another">Another mount is there.</param>
-    private static bool IsAt(ContainerEntry container, string path, ulong mountId, out bool another)
-    {
-        another = false;
-        try
-        {
-            using SafeFileHandle? there = RootedPath.Open(container.Root, path);
-            if (there is null)
-            {
-                return false;
-            }
-
-            FileStatus status = FileStatus.OfHandle(there);
-            another = status.IsMountRoot && status.MountId != mountId;
-            return status.MountId == mountId;
-        }
-        catch (KernelException)
-        {
-            // Nobody gets there by this path.
-            return false;
-        }
+        // A directory above may have been renamed and named back as we looked.
+        return places.TopAt(target) == mountId ? null : change;
     }
 }

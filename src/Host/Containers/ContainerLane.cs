@@ -22,8 +22,8 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
     private readonly MadeDirectories _made = new();
     private readonly AttachedMounts _mounts = new();
     private IDisposable? _exitWatch;
-    private Action? _onLoss;
     private IDisposable? _mountWatch;
+    private Action<TimeSpan, bool>? _looked;
     private int _run;
     private int _checking;
     private volatile bool _abandoned;
@@ -102,8 +102,13 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
 
         _devices.Permission.Settle();
         MountTableWatch mounts = new(OurMount.OpenTable(_entry), TimeProvider.System, () => _lane.Enqueue(CompareMounts));
-        (_mountWatch, _onLoss) = (services.Loop.Add(mounts), mounts.Lost);
+        (_mountWatch, _looked) = (services.Loop.Add(mounts), mounts.Looked);
         services.Post(new HostEvent.ContainerReady(id, run, found, GivenBy(_devices)));
+        if (services.Journal.LeftIn(id) is { Count: > 0 } left)
+        {
+            _mounts.Leave(left);
+            CompareMounts();
+        }
     }
 
     /// <summary>Somebody has changed the mounts of the container: perhaps those that are ours.</summary>
@@ -116,15 +121,17 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
 
         try
         {
-            foreach (AttachedMount left in _mounts.InReachAgain(_entry))
+            long begun = Stopwatch.GetTimestamp();
+            foreach (RecordedAttachment left in _mounts.InReachAgain(_entry))
             {
                 services.Executor.Execute(_entry, [new MountAction.DetachMount(left.Target, left.MountId), new MountAction.RemoveMountPoints(left.Made)]);
+                services.Journal.Detached(left);
             }
 
             ImmutableArray<ForeignChange> changes = _mounts.Compare(_entry);
+            _looked!(Stopwatch.GetElapsedTime(begun), changes.Any(change => change.Kind != ForeignChangeKind.WellAgain));
             if (!changes.IsEmpty)
             {
-                _onLoss!();
                 services.Post(new HostEvent.MountsChanged(id, _run, changes));
             }
         }
@@ -178,7 +185,7 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
         _devices?.Dispose();
         _entry?.Dispose();
         _exitWatch = _mountWatch = null;
-        _onLoss = null;
+        _looked = null;
         _devices = null;
         _entry = null;
         _made.Clear();
@@ -281,6 +288,7 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
 
     private Attachment? Detach(ContainerEntry entry, IMountStrategy strategy, Step.Detach step)
     {
+        RecordedAttachment record = RecordedAttachment.Of(id, step.Current);
         (AttachedMount there, bool beneath) = _mounts.Remove(step.Current);
         if (beneath)
         {
@@ -290,14 +298,15 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
 
         if (beneath && OurMount.CountAt(entry, there.Target) > 0)
         {
-            _mounts.Leave(there);
+            _mounts.Leave([record]);
+            services.Journal.Left(record);
         }
         else
         {
             services.Executor.Execute(entry, strategy.Detach(there), inside: services.Inside(id));
+            services.Journal.Detached(record);
         }
 
-        services.Journal.Detached(RecordedAttachment.Of(id, step.Current));
         Release(step.Current, except: default);
         _made.Remove(step.Current, entry);
         return null;

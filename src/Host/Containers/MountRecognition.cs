@@ -53,7 +53,7 @@ internal sealed class MountRecognition(ContainerId id, LaneServices services)
             FinishSwap(entry, recorded);
             foreach (ulong mountId in (IEnumerable<ulong>)[recorded.MountId, .. recorded.Replaces is { } replaced ? [replaced] : Array.Empty<ulong>()])
             {
-                AttachedMount mount = new(recorded.Target, mountId, recorded.Made);
+                AttachedMount mount = recorded.Mount with { MountId = mountId };
                 MountOutcome look = services.Executor.Execute(entry, strategy.Recognise(mount));
                 if (look.MountId != 0)
                 {
@@ -61,6 +61,13 @@ internal sealed class MountRecognition(ContainerId id, LaneServices services)
                     string source = mountId == recorded.MountId ? recorded.Source : "";
                     return new Attachment(recorded.Target, source, recorded.Node ?? look.Identity, recorded.Options, mountId, recorded.Made);
                 }
+            }
+
+            if (OurMount.CountAt(entry, recorded.Target) > 0)
+            {
+                // It may lie beneath another's. With its mount point the kernel would take that away, too.
+                services.Journal.Left(recorded);
+                return null;
             }
 
             services.Executor.Execute(entry, [new MountAction.RemoveMountPoints(recorded.Made)]);

@@ -6,7 +6,7 @@ namespace ContainerManager.Host.Containers;
 
 /// <summary>
 /// Tells when the mounts of a container have changed (the exceptional condition of its mountinfo, proc_pid_mountinfo(5)): by us, mostly. Each change is told
-/// once, a moment later, so that a hundred together are one; and less and less often while somebody undoes what we do.
+/// once, a moment later, so that a hundred together are one; less and less often while somebody undoes what we do, and where a look takes long.
 /// </summary>
 internal sealed class MountTableWatch : IEventSource
 {
@@ -16,10 +16,12 @@ internal sealed class MountTableWatch : IEventSource
     /// <summary>After this time without a loss, whoever caused the last one is forgiven.</summary>
     internal static readonly TimeSpan ForgivenAfter = TimeSpan.FromMinutes(1);
 
+    private readonly Lock _lock = new();
     private readonly SafeFileHandle _mountInfo;
     private readonly TimeProvider _time;
     private readonly ITimer _afterwards;
     private TimeSpan _moment = Moment;
+    private TimeSpan _rest;
     private long? _lastLoss;
     private int _isDue;
 
@@ -58,11 +60,20 @@ internal sealed class MountTableWatch : IEventSource
         }
     }
 
-    /// <summary>Something of ours was lost: the next look comes later than this one did. Called by the container's lane.</summary>
-    internal void Lost()
+    /// <summary>Somebody has looked, in the container's lane.</summary>
+    /// <param name="took">How long: a tenth of the time is spent with it at the most.</param>
+    /// <param name="found">Something was done to a mount of ours: the next look comes later than this one did.</param>
+    internal void Looked(TimeSpan took, bool found)
     {
-        _moment = NextMoment() * 2 < LongestMoment ? NextMoment() * 2 : LongestMoment;
-        _lastLoss = _time.GetTimestamp();
+        lock (_lock)
+        {
+            _rest = took * 9;
+            if (found)
+            {
+                TimeSpan doubled = (IsForgiven ? Moment : _moment) * 2;
+                (_moment, _lastLoss) = (doubled < LongestMoment ? doubled : LongestMoment, _time.GetTimestamp());
+            }
+        }
     }
 
     /// <inheritdoc/>
@@ -72,5 +83,15 @@ internal sealed class MountTableWatch : IEventSource
         _mountInfo.Dispose();
     }
 
-    private TimeSpan NextMoment() => _lastLoss is { } last && _time.GetElapsedTime(last) < ForgivenAfter ? _moment : Moment;
+    private TimeSpan NextMoment()
+    {
+        lock (_lock)
+        {
+            return Longer(IsForgiven ? Moment : _moment, _rest);
+        }
+    }
+
+    private bool IsForgiven => _lastLoss is not { } last || _time.GetElapsedTime(last) >= ForgivenAfter;
+
+    private static TimeSpan Longer(TimeSpan one, TimeSpan other) => one > other ? one : other;
 }

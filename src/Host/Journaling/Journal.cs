@@ -53,12 +53,21 @@ internal sealed class Journal : IDisposable
         return new Journal(content, path, boot);
     }
 
-    /// <summary>What is recorded of a container.</summary>
+    /// <summary>What is mounted in a container, as far as was recorded.</summary>
     internal IReadOnlyList<RecordedAttachment> AttachmentsOf(ContainerId container)
     {
         lock (_lock)
         {
-            return [.. _content.Attachments.Values.Where(attachment => attachment.Id == container)];
+            return [.. _content.Of(container).Attached];
+        }
+    }
+
+    /// <summary>What was to be taken away in a container, and could not be.</summary>
+    internal IReadOnlyList<RecordedAttachment> LeftIn(ContainerId container)
+    {
+        lock (_lock)
+        {
+            return [.. _content.Of(container).Left];
         }
     }
 
@@ -69,12 +78,15 @@ internal sealed class Journal : IDisposable
         {
             lock (_lock)
             {
-                return [.. _content.Attachments.Values.SelectMany(attachment => attachment.Replaces is { } old ? [attachment.MountId, old] : new[] { attachment.MountId })];
+                return [.. _content.Containers.SelectMany(container => container.Attached).SelectMany(attachment => attachment.Replaces is { } old ? [attachment.MountId, old] : new[] { attachment.MountId })];
             }
         }
     }
 
     internal void Attaching(RecordedAttachment attachment) => Append(new JournalRecord { Attach = attachment });
+
+    /// <summary>It was to be taken away, and something lies over it: as soon as that goes, it is. Until then a later server must know of it.</summary>
+    internal void Left(RecordedAttachment attachment) => Append(new JournalRecord { Left = attachment });
 
     internal void Detached(RecordedAttachment attachment) => Append(new JournalRecord { Detach = attachment });
 
@@ -111,7 +123,7 @@ internal sealed class Journal : IDisposable
             RandomAccess.Write(_file, _line.WrittenSpan, _length);
             _length += _line.WrittenCount;
             _content.Apply(record);
-            if (++_lines > MostSpareLines + (4 * (_content.Attachments.Count + _content.Requests.Count)))
+            if (++_lines > MostSpareLines + (4 * (_content.Mounts + _content.Requests.Count)))
             {
                 _file.Dispose();
                 _file = Rewrite();

@@ -7,7 +7,12 @@ namespace ContainerManager.Host.Journaling;
 /// <summary>What the lines of a journal amount to.</summary>
 internal sealed class JournalContent
 {
-    internal Dictionary<(ContainerId Container, string Target), RecordedAttachment> Attachments { get; } = [];
+    private readonly Dictionary<ContainerId, RecordedContainer> _containers = [];
+
+    /// <summary>Nobody looks into it, and nothing is written to it.</summary>
+    private static readonly RecordedContainer s_nothing = new();
+
+    internal IReadOnlyCollection<RecordedContainer> Containers => _containers.Values;
 
     internal List<RecordedRequest> Requests { get; } = [];
 
@@ -35,31 +40,39 @@ internal sealed class JournalContent
 
         if (!sameBoot)
         {
-            content.Attachments.Clear();
+            content._containers.Clear();
+            content.Mounts = 0;
         }
 
         return content;
     }
 
+    /// <summary>How many mounts are recorded.</summary>
+    internal int Mounts { get; private set; }
+
+    /// <summary>What is recorded of a container; to be read only.</summary>
+    internal RecordedContainer Of(ContainerId container) => _containers.GetValueOrDefault(container, s_nothing);
+
     internal void Apply(JournalRecord record)
     {
         if (record.Attach is { } attach)
         {
-            Attachments[(attach.Id, attach.Target)] = attach;
+            Change(attach.Id, container => container.Attach(attach));
+        }
+        else if (record.Left is { } left)
+        {
+            Change(left.Id, container => container.Leave(left));
         }
         else if (record.Detach is { } detach)
         {
-            // A late word of an earlier run says nothing of the mount that is there now.
-            if (Attachments.TryGetValue((detach.Id, detach.Target), out RecordedAttachment? there) && there.MountId == detach.MountId)
-            {
-                Attachments.Remove((detach.Id, detach.Target));
-            }
+            Change(detach.Id, container => container.Detach(detach));
         }
-        else if (record.Forget is { } container)
+        else if (record.Forget is { } forgotten)
         {
-            foreach ((ContainerId Container, string Target) key in Attachments.Keys.Where(key => key.Container.ToString() == container).ToList())
+            foreach ((ContainerId id, RecordedContainer container) in _containers.Where(entry => entry.Key.ToString() == forgotten).ToList())
             {
-                Attachments.Remove(key);
+                Mounts -= container.Count;
+                _containers.Remove(id);
             }
         }
         else if ((record.Bind ?? record.Unbind) is { } request)
@@ -77,13 +90,30 @@ internal sealed class JournalContent
             [
                 new JournalRecord { Boot = boot },
                 .. Requests.Select(request => new JournalRecord { Bind = request }),
-                .. Attachments.Values.Select(attachment => new JournalRecord { Attach = attachment }),
+                .. _containers.Values.SelectMany(container => container.Attached).Select(attachment => new JournalRecord { Attach = attachment }),
+                .. _containers.Values.SelectMany(container => container.Left).Select(attachment => new JournalRecord { Left = attachment }),
             ])
         {
             text.Append(JsonSerializer.Serialize(record, JournalJson.Default.JournalRecord)).Append('\n');
         }
 
         return Encoding.UTF8.GetBytes(text.ToString());
+    }
+
+    private void Change(ContainerId id, Action<RecordedContainer> change)
+    {
+        RecordedContainer container = _containers.GetValueOrDefault(id) ?? new RecordedContainer();
+        int before = container.Count;
+        change(container);
+        Mounts += container.Count - before;
+        if (container.Count == 0)
+        {
+            _containers.Remove(id);
+        }
+        else
+        {
+            _containers[id] = container;
+        }
     }
 
     private JournalRecord? TryParse(ReadOnlySpan<byte> line)

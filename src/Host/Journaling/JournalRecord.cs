@@ -16,6 +16,9 @@ internal sealed record JournalRecord
 
     public RecordedAttachment? Detach { get; init; }
 
+    /// <summary>To be taken away as soon as what lies over it has gone.</summary>
+    public RecordedAttachment? Left { get; init; }
+
     /// <summary>A container that is gone for good.</summary>
     public string? Forget { get; init; }
 
@@ -43,6 +46,8 @@ internal sealed record RecordedAttachment(
     FileIdentity? Node = null)
 {
     internal ContainerId Id => new(Runtime, Container);
+
+    internal AttachedMount Mount => new(Target, MountId, Made);
 
     internal static RecordedAttachment Of(ContainerId container, Attachment attachment, ulong? replaces = null) => new(
         container.Runtime,

@@ -22,6 +22,6 @@ internal enum ForeignChangeKind
     /// <summary>Something else was mounted over it.</summary>
     Covered,
 
-    /// <summary>What lay over it is gone.</summary>
-    Uncovered,
+    /// <summary>The container sees it again.</summary>
+    WellAgain,
 }

@@ -17,12 +17,12 @@ internal static class ForeignChanges
         }
 
         string what = Describe(happened);
-        if (happened.Kind is ForeignChangeKind.Covered or ForeignChangeKind.Uncovered)
+        if (happened.Kind is ForeignChangeKind.Covered or ForeignChangeKind.WellAgain)
         {
             // A replacement that it was in the way of may be possible now.
             binding.TryAgain();
             bool covered = happened.Kind is ForeignChangeKind.Covered;
-            change(container, binding, b => b.Actual = actual with { Covered = covered });
+            change(container, binding, b => (b.Actual, b.Lost) = (actual with { Covered = covered }, covered ? b.Lost : null));
             plan.Changes.Add(container.Changed(ChangeKind.ForeignChange, actual.Source, actual.Target, what));
             return;
         }
@@ -53,7 +53,7 @@ internal static class ForeignChanges
         ForeignChangeKind.Moved => $"somebody in the container has moved it to {happened.Where}",
         ForeignChangeKind.Hidden => "somebody in the container has mounted something over a directory above it",
         ForeignChangeKind.Covered => Attachment.CoveredReason,
-        _ => "what was mounted over it is gone",
+        _ => "the container sees it again",
     };
 }
 

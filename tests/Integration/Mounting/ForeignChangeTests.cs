@@ -102,6 +102,42 @@ public sealed class ForeignChangeTests : IAsyncLifetime
         await MountTableChange.UntilAsync(_processId, table => table.Mounts.All(mount => mount.MountPoint != "/deep/down/file"), ServedEngine.Deadline);
     }
 
+    /// <summary>With our mount point the kernel would take away what lies on it, which is not ours; and what is ours goes when it comes to light.</summary>
+    [Fact]
+    public async Task WhatIsCoveredWhenTheServerIsKilledIsFoundAgainWhenThatGoes()
+    {
+        await StartAsync("restore");
+        await InsideAsync("echo theirs > /theirs; mount --bind /theirs /deep/down/file");
+        await UntilReasonAsync("somebody in the container has mounted something over it");
+        Server.Configure("{}");
+        await Server.UntilGoneAsync(_name, "/deep/down/file");
+        await Server.KillAsync();
+        await Server.StartAsync();
+        await Server.UntilAsync(reply => reply.Containers.Any(container => container.Name == _name && container.State == "running"));
+        Assert.Equal("theirs", await InsideAsync("cat /deep/down/file"));
+        await InsideAsync("umount /deep/down/file");
+        await MountTableChange.UntilAsync(_processId, table => table.Mounts.All(mount => mount.MountPoint != "/deep/down/file"), ServedEngine.Deadline);
+    }
+
+    /// <summary>As before, but the rule is there still: what is theirs stays, beneath ours.</summary>
+    [Fact]
+    public async Task WhatCoversOursIsNotTakenAwayByANewServer()
+    {
+        await StartAsync("restore");
+        await InsideAsync("echo theirs > /theirs; mount --bind /theirs /deep/down/file");
+        await UntilReasonAsync("somebody in the container has mounted something over it");
+        await Server.KillAsync();
+        await Server.StartAsync();
+        await Server.UntilBindingAsync(_name, "/deep/down/file", "attached");
+        Assert.Equal("ours", await InsideAsync("cat /deep/down/file"));
+        Assert.Single(MountPoints("/deep/down/file"), mount => mount.Root == "/theirs");
+        Server.Configure("{}");
+        await Server.UntilGoneAsync(_name, "/deep/down/file");
+        Assert.Equal("theirs", await InsideAsync("cat /deep/down/file"));
+        await InsideAsync("umount /deep/down/file");
+        await MountTableChange.UntilAsync(_processId, table => table.Mounts.All(mount => mount.MountPoint != "/deep/down/file"), ServedEngine.Deadline);
+    }
+
     [Fact]
     public async Task WhatIsToBeReportedOnlyIsLeftAsItIs()
     {

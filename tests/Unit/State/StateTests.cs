@@ -181,7 +181,7 @@ public sealed class StateTests
         Assert.False(_host.HasSteps);
         ContainerState container = Assert.Single(_host.State.Containers);
         Assert.Equal(("attached", Attachment.CoveredReason), (StatusReport.Of(container, Only()).State, StatusReport.Of(container, Only()).Reason));
-        _host.Disturb("c", 0, ForeignChangeKind.Uncovered);
+        _host.Disturb("c", 0, ForeignChangeKind.WellAgain);
         Assert.Null(StatusReport.Of(container, Only()).Reason);
     }
 
