@@ -13,11 +13,13 @@ internal sealed class SystemdHost : IAsyncDisposable
     private static readonly TimeSpan BootsWithin = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan CommandsWithin = TimeSpan.FromMinutes(2);
 
-    /// <summary>What would start other services, keep new ones from starting, or ask a person.</summary>
+    /// <summary>What would start other services, keep new ones from starting, or ask a person; and Podman, whose service the server starts, mounts no layers on a layer.</summary>
     private const string Strip = """
         rm -rf "$0"/etc/systemd/system/*.wants "$0/etc/machine-id" "$0/usr/sbin/policy-rc.d" "$0/var/lib/container-manager"
         rm -f "$0/etc/container-manager.conf" "$0"/lib/systemd/system/container-manager.service
         ln -sf /dev/null "$0/etc/systemd/system/systemd-firstboot.service"
+        rm -rf "$0/var/lib/containers"
+        printf '[storage]\ndriver = "vfs"\nrunroot = "/run/containers/storage"\ngraphroot = "/var/lib/containers/storage"\n' > "$0/etc/containers/storage.conf"
         """;
 
     private const string InCgroup = "mkdir -p \"$0\" && echo $$ > \"$0/cgroup.procs\" && exec \"$@\"";

@@ -91,7 +91,7 @@ internal sealed class DockerScenarioRuntime(DockerEngine engine) : IScenarioRunt
 {
     public string Plugin => "Docker";
 
-    public int ManyEntries => 20_000;
+    public int ManyEntries => 10_000;
 
     public string Settings => $$"""{ "sockets": ["{{engine.Address}}"] }""";
 
