@@ -118,7 +118,8 @@ internal sealed class Journal : IDisposable
         {
             _line.ResetWrittenCount();
             _json.Reset();
-            JsonSerializer.Serialize(_json, record, JournalJson.Default.JournalRecord);
+            record.WriteTo(_json);
+            _json.Flush();
             _line.Write("\n"u8);
             RandomAccess.Write(_file, _line.WrittenSpan, _length);
             _length += _line.WrittenCount;

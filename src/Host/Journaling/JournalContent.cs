@@ -1,4 +1,4 @@
-using System.Text;
+using System.Buffers;
 using System.Text.Json;
 using ContainerManager.Abstractions;
 
@@ -85,7 +85,8 @@ internal sealed class JournalContent
     /// <summary>The lines that say the same, once each.</summary>
     internal byte[] Write(string boot)
     {
-        StringBuilder text = new();
+        ArrayBufferWriter<byte> lines = new();
+        using Utf8JsonWriter writer = new(lines);
         foreach (JournalRecord record in (IEnumerable<JournalRecord>)
             [
                 new JournalRecord { Boot = boot },
@@ -94,10 +95,13 @@ internal sealed class JournalContent
                 .. _containers.Values.SelectMany(container => container.Left).Select(attachment => new JournalRecord { Left = attachment }),
             ])
         {
-            text.Append(JsonSerializer.Serialize(record, JournalJson.Default.JournalRecord)).Append('\n');
+            record.WriteTo(writer);
+            writer.Flush();
+            writer.Reset();
+            lines.Write("\n"u8);
         }
 
-        return Encoding.UTF8.GetBytes(text.ToString());
+        return lines.WrittenSpan.ToArray();
     }
 
     private void Change(ContainerId id, Action<RecordedContainer> change)
