@@ -103,12 +103,17 @@ internal sealed class ContainerState(ContainerDescription description, int run)
 
     internal bool TryGet(string target, [NotNullWhen(true)] out BindingState? binding) => _bindings.TryGetValue(target, out binding);
 
-    /// <summary>Changes a binding, keeping count of directories.</summary>
+    /// <summary>How many bindings have a step under way.</summary>
+    internal int Moving { get; private set; }
+
+    /// <summary>Changes a binding, keeping count of directories and of what is under way.</summary>
     internal void Update(BindingState binding, Action<BindingState> change)
     {
         Directories -= binding.CoversDirectory ? 1 : 0;
+        Moving -= binding.InFlight is null ? 0 : 1;
         change(binding);
         Directories += binding.CoversDirectory ? 1 : 0;
+        Moving += binding.InFlight is null ? 0 : 1;
     }
 
     /// <summary>What failed is worth another try.</summary>
