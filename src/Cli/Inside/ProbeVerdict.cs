@@ -7,6 +7,7 @@ namespace ContainerManager.Cli.Inside;
 internal static class ProbeVerdict
 {
     private const int EPERM = 1, ENOENT = 2, ENXIO = 6, EACCES = 13, EBUSY = 16, ENODEV = 19, EROFS = 30, ECONNREFUSED = 111, ENOMEDIUM = 123;
+    private const string HiddenRemedy = "the container has mounted something over it: name another target";
     private const int Directory = 0x4000, Socket = 0xC000, Character = 0x2000, Block = 0x6000;
 
     /// <summary>Of a binding.</summary>
@@ -23,6 +24,11 @@ internal static class ProbeVerdict
         if (probe is null)
         {
             return new CheckResult(binding.Target, "failed", "hangs", "it does not answer", $"look whether {binding.Source} answers on the host");
+        }
+
+        if (binding.MountId is { } ours && probe.MountId != 0 && probe.MountId != ours)
+        {
+            return new CheckResult(binding.Target, "failed", "hidden", "a program sees something else", HiddenRemedy);
         }
 
         if (probe.ReadError != 0)
@@ -51,7 +57,7 @@ internal static class ProbeVerdict
 
     private static (string Cause, string Words, string? Remedy) Cause(BindingStatus binding, ProbeResult probe, int errno, string? permission) => errno switch
     {
-        ENOENT => ("hidden", "a program does not see it", "the container has mounted something over it: name another target"),
+        ENOENT => ("hidden", "a program does not see it", HiddenRemedy),
         EPERM when IsDevice(probe) => (
             "cgroup", "the container's device policy denies it", permission ?? "see 'container-util devices': the permission is given with a device rule, not by the mount alone"),
         EACCES when !AllowedByMode(probe, errno == probe.WriteError && probe.ReadError == 0) => (

@@ -34,16 +34,16 @@ internal static class ProbeStage
         }
         catch (KernelException refused)
         {
-            return new ProbeResult(path, 0, 0, 0, 0, refused.Errno, refused.Errno, user, groups);
+            return new ProbeResult(path, 0, 0, 0, 0, refused.Errno, refused.Errno, user, groups, 0);
         }
 
         if (found is not { } status)
         {
-            return new ProbeResult(path, 0, 0, 0, 0, ENOENT, ENOENT, user, groups);
+            return new ProbeResult(path, 0, 0, 0, 0, ENOENT, ENOENT, user, groups, 0);
         }
 
         (int read, int write) = Try(path, status.Identity.Kind);
-        return new ProbeResult(path, (int)status.Identity.Kind, (int)status.Mode, status.Owner, status.Group, read, write, user, groups);
+        return new ProbeResult(path, (int)status.Identity.Kind, (int)status.Mode, status.Owner, status.Group, read, write, user, groups, status.MountId);
     }
 
     private static (int Read, int Write) Try(string path, FileKind kind)

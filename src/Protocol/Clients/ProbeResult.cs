@@ -12,11 +12,12 @@ namespace ContainerManager.Protocol;
 /// <param name="WriteError">errno of opening it to write; of a directory: of making something in it.</param>
 /// <param name="User">Who has tried.</param>
 /// <param name="Groups">The groups of that user.</param>
-public sealed record ProbeResult(string Path, int Kind, int Mode, uint Owner, uint Group, int ReadError, int WriteError, uint User, uint[] Groups)
+/// <param name="MountId">The mount that is there, as statx(2) numbers it; 0: nothing is there.</param>
+public sealed record ProbeResult(string Path, int Kind, int Mode, uint Owner, uint Group, int ReadError, int WriteError, uint User, uint[] Groups, ulong MountId)
     : IMessage<ProbeResult>
 {
     /// <inheritdoc/>
-    public static int Members => 9;
+    public static int Members => 10;
 
     /// <inheritdoc/>
     public void WriteMembers(CborWriter writer)
@@ -32,6 +33,7 @@ public sealed record ProbeResult(string Path, int Kind, int Mode, uint Owner, ui
         writer.WriteStartArray(Groups.Length);
         Array.ForEach(Groups, writer.WriteUInt32);
         writer.WriteEndArray();
+        writer.WriteUInt64(MountId);
     }
 
     /// <inheritdoc/>
@@ -44,7 +46,8 @@ public sealed record ProbeResult(string Path, int Kind, int Mode, uint Owner, ui
             reader.ReadInt32(),
             reader.ReadInt32(),
             reader.ReadUInt32(),
-            ReadGroups(reader));
+            ReadGroups(reader),
+            reader.ReadUInt64());
 
     private static uint[] ReadGroups(CborReader reader)
     {

@@ -66,7 +66,7 @@ public sealed class InsideViewTests : IAsyncLifetime
         await File.WriteAllTextAsync(_directory["file"], "x", TestContext.Current.CancellationToken);
         await StartAsync($$""" "{{_directory["file"]}}": { "target": "/in/file" } """);
         await Server.UntilBindingAsync(_name, "/in/file", "attached");
-        await _runtime.ExecAsync(Server, _name, "mount", "-t", "tmpfs", "none", "/in");
+        await _runtime.ExecAsync(Server, _name, "sh", "-c", "echo > /theirs && mount --bind /theirs /in/file");
         Ran ran = await ContainerUtil.RunAsync(Server.Socket, "--json", "check", _name);
         CheckResult result = Assert.Single(JsonSerializer.Deserialize(ran.Output, ControlJson.Default.CheckReply)!.Results, result => result.Target == "/in/file");
         Assert.Equal(("failed", "hidden"), (result.Result, result.Cause));
