@@ -10,6 +10,7 @@ using ContainerManager.Tests.Integration.TestBed;
 namespace ContainerManager.Tests.Integration.Configuration;
 
 /// <summary>Who may use the control socket, and what many at once do to the server.</summary>
+[Collection(nameof(AloneCollection))]
 public sealed class AccessTests : IAsyncLifetime
 {
     private const int Callers = 1000;

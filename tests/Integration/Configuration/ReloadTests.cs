@@ -9,6 +9,7 @@ using ContainerManager.Tests.Integration.TestBed;
 namespace ContainerManager.Tests.Integration.Configuration;
 
 /// <summary>The configuration changes while the server and the containers run.</summary>
+[Collection(nameof(AloneCollection))]
 public sealed class ReloadTests : IAsyncLifetime
 {
     private static readonly TimeSpan Goal = TimeSpan.FromMilliseconds(100);

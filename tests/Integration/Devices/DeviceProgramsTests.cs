@@ -9,6 +9,7 @@ using Microsoft.Win32.SafeHandles;
 namespace ContainerManager.Tests.Integration.Devices;
 
 /// <summary>Permission on cgroup v2, with real programs in a real cgroup.</summary>
+[Collection(nameof(AloneCollection))]
 public sealed class DeviceProgramsTests : IDisposable
 {
     private static readonly DeviceNumber Full = new(false, 1, 7);

@@ -8,6 +8,7 @@ using Microsoft.Win32.SafeHandles;
 namespace ContainerManager.Tests.Integration.Devices;
 
 /// <summary>A device that comes and goes as fast as the kernel lets it, in many containers at once: none lost, none left over.</summary>
+[Collection(nameof(AloneCollection))]
 public sealed class StormTests : IAsyncLifetime
 {
     private const int Containers = 8, Cycles = 1000, Burst = 5000;

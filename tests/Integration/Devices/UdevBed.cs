@@ -16,11 +16,16 @@ internal sealed class UdevBed : IAsyncDisposable
 
         """;
 
+    /// <summary>There is one /run/udev, and one set of virtual consoles.</summary>
+    private static readonly SemaphoreSlim s_alone = new(1);
+
     private readonly TemporaryDirectory _directory = new("udev");
     private BackgroundProcess? _udevd;
 
+    /// <summary>Waits until no other test has one.</summary>
     internal static async Task<UdevBed> StartAsync()
     {
+        await s_alone.WaitAsync(TestContext.Current.CancellationToken);
         UdevBed bed = new();
         try
         {
@@ -35,6 +40,18 @@ internal sealed class UdevBed : IAsyncDisposable
     }
 
     public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            await EndAsync();
+        }
+        finally
+        {
+            s_alone.Release();
+        }
+    }
+
+    private async Task EndAsync()
     {
         File.Delete(Rules);
         if (_udevd is null)

@@ -9,6 +9,7 @@ using ContainerManager.Tests.Integration.TestBed;
 namespace ContainerManager.Tests.Integration.Mounting;
 
 /// <summary>Somebody in a container unmounts, moves, hides and covers what the server has mounted there.</summary>
+[Collection(nameof(AloneCollection))]
 public sealed class ForeignChangeTests : IAsyncLifetime
 {
     private readonly string _name = $"cm-{Guid.NewGuid():N}"[..20];

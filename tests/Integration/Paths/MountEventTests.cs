@@ -9,7 +9,7 @@ using Microsoft.Win32.SafeHandles;
 namespace ContainerManager.Tests.Integration.Paths;
 
 /// <summary>The moments in which a change of mounts could be lost, taken one by one. Alone: other tests' mounts would come between.</summary>
-[Collection(nameof(AloneWithMounts))]
+[Collection(nameof(AloneCollection))]
 public sealed class MountEventTests : ILaneScheduler, IPathSink, IEventSink, IDisposable
 {
     private readonly TemporaryDirectory _directory = new("mounts");
@@ -128,6 +128,3 @@ public sealed class MountEventTests : ILaneScheduler, IPathSink, IEventSink, IDi
         public void Dispose() => _table.Dispose();
     }
 }
-
-[CollectionDefinition(nameof(AloneWithMounts), DisableParallelization = true)]
-public sealed class AloneWithMounts;
