@@ -71,6 +71,7 @@ internal sealed class EngineControl(
     /// <inheritdoc/>
     public async Task<BindingStatus> BindAsync(string container, BindRequest request, CancellationToken cancellationToken)
     {
+        await KnownAsync(container, cancellationToken);
         ContainerKey key = KnownKey(container);
         SourceEvent.BindRequested wanted = new(
             container, request.Source, request.Target ?? request.Source, new MountOptions { ReadOnly = request.ReadOnly });
@@ -85,6 +86,7 @@ internal sealed class EngineControl(
     /// <inheritdoc/>
     public async Task UnbindAsync(string container, string path, CancellationToken cancellationToken)
     {
+        await KnownAsync(container, cancellationToken);
         ContainerKey key = KnownKey(container);
         (ContainerKey Key, PathRule Rule)[] requests = [.. engine.Read(state => state.Requests).Where(request =>
             request.Key == key && (TargetOf(request.Rule) == path || request.Rule.Source.Text == path))];
