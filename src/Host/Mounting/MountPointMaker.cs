@@ -150,8 +150,9 @@ internal sealed class MountPointMaker(ContainerEntry container)
     {
         try
         {
+            // Gone with its directory, if a server was killed in the middle of this.
             using SafeFileHandle? parent = RootedPath.Open(container.Root, ParentOf(path), directory: true);
-            return parent is not null && TryRemove(parent, path);
+            return parent is null || TryRemove(parent, path);
         }
         catch (IOException)
         {

@@ -10,7 +10,14 @@ public sealed class CrashMatrixTests
 
     /// <summary>Takes minutes, even for a part of the points: <c>./crash.sh</c> runs it.</summary>
     [Fact(Explicit = true)]
-    public async Task WhereverAServerIsKilledTheNextOneMakesItGood()
+    public Task WhereverAServerIsKilledTheNextOneMakesItGood() => KillAsync(CrashPoint.Chosen);
+
+    /// <summary>Found by the whole matrix: of the directories that were made for a target the last ones were gone, and the first one stayed for ever.</summary>
+    [Fact]
+    public Task AServerThatIsKilledWhileItRemovesMountPointsLeavesNoneInTheEnd() => KillAsync(
+        _ => [.. Enumerable.Range(2, 5).Select(count => new CrashPoint("unlinkat", count, After: true, ChangeWhileDead: true))]);
+
+    private static async Task KillAsync(Func<IReadOnlyList<string>, CrashPoint[]> choose)
     {
         using TemporaryDirectory directory = new("tracing");
         string tracing = await SystemCallTracer.CompileAsync(directory.FullPath);
@@ -20,7 +27,7 @@ public sealed class CrashMatrixTests
         try
         {
             IReadOnlyList<string> calls = await bed.CountAsync(tracing);
-            CrashPoint[] points = CrashPoint.Chosen(calls);
+            CrashPoint[] points = choose(calls);
             foreach (CrashPoint point in points)
             {
                 CrashBed there = bed ??= await CrashBed.StartAsync();
