@@ -183,7 +183,8 @@ internal sealed class CrashBed : IAsyncDisposable
         _requested = wanted;
     }
 
-    private bool IsRequested(StatusReply reply) => ServerUnderTest.Find(reply, _name, CrashSources.RequestedTarget) is not null;
+    /// <summary>What is being taken back is there still, but nobody asks for it.</summary>
+    private bool IsRequested(StatusReply reply) => ServerUnderTest.Find(reply, _name, CrashSources.RequestedTarget) is { Origin.Length: > 0 };
 
     /// <summary>Until what is mounted is what the rules say: no less, no more, and each once.</summary>
     private async Task SettleAsync(string what)
