@@ -3,6 +3,7 @@ using ContainerManager.Tests.Integration.TestBed;
 namespace ContainerManager.Tests.Integration.Crashes;
 
 /// <summary>A server that is killed at any boundary of what it does to the system, and what the next one makes of it.</summary>
+[Collection(nameof(AloneCollection))]
 public sealed class CrashMatrixTests
 {
     /// <summary>Far more failures than that are one.</summary>

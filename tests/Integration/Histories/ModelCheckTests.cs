@@ -1,4 +1,5 @@
 using System.Globalization;
+using ContainerManager.Tests.Integration.TestBed;
 
 namespace ContainerManager.Tests.Integration.Histories;
 
@@ -6,6 +7,7 @@ namespace ContainerManager.Tests.Integration.Histories;
 /// Histories that nobody has thought of, of everything that happens to a server: files, directories, file systems over them, requests, configurations, containers, plugins,
 /// crashes, and somebody inside who unmounts. At each quiet point the kernel's mount table is what a model says.
 /// </summary>
+[Collection(nameof(AloneCollection))]
 public sealed class ModelCheckTests
 {
     private const int Operations = 40;
