@@ -118,8 +118,7 @@ internal sealed class Journal : IDisposable
         {
             _line.ResetWrittenCount();
             _json.Reset();
-            record.WriteTo(_json);
-            _json.Flush();
+            JsonSerializer.Serialize(_json, record, JournalJson.Default.JournalRecord);
             _line.Write("\n"u8);
             RandomAccess.Write(_file, _line.WrittenSpan, _length);
             _length += _line.WrittenCount;

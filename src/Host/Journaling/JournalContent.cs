@@ -1,4 +1,4 @@
-using System.Buffers;
+using System.Text;
 using System.Text.Json;
 using ContainerManager.Abstractions;
 
@@ -85,8 +85,7 @@ internal sealed class JournalContent
     /// <summary>The lines that say the same, once each.</summary>
     internal byte[] Write(string boot)
     {
-        ArrayBufferWriter<byte> lines = new();
-        using Utf8JsonWriter writer = new(lines);
+        StringBuilder text = new();
         foreach (JournalRecord record in (IEnumerable<JournalRecord>)
             [
                 new JournalRecord { Boot = boot },
@@ -95,13 +94,10 @@ internal sealed class JournalContent
                 .. _containers.Values.SelectMany(container => container.Left).Select(attachment => new JournalRecord { Left = attachment }),
             ])
         {
-            record.WriteTo(writer);
-            writer.Flush();
-            writer.Reset();
-            lines.Write("\n"u8);
+            text.Append(JsonSerializer.Serialize(record, JournalJson.Default.JournalRecord)).Append('\n');
         }
 
-        return lines.WrittenSpan.ToArray();
+        return Encoding.UTF8.GetBytes(text.ToString());
     }
 
     private void Change(ContainerId id, Action<RecordedContainer> change)

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using ContainerManager.Abstractions;
 using ContainerManager.Host.State;
@@ -26,9 +25,6 @@ internal sealed record JournalRecord
     public RecordedRequest? Bind { get; init; }
 
     public RecordedRequest? Unbind { get; init; }
-
-    /// <summary>By the generated code itself: what else the serializer would make ready is needed for reading only, and takes a tenth of a server's start.</summary>
-    internal void WriteTo(Utf8JsonWriter writer) => JournalJson.Default.JournalRecord.SerializeHandler!(writer, this);
 
     /// <summary>No line that we write: the name of what it says is damaged, or not ours.</summary>
     internal bool SaysNothing => this == new JournalRecord();
