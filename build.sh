@@ -109,30 +109,54 @@ fingerprint() {
     } | sha256sum
 }
 
-# publish NAME PROJECT RESULT: RESULT is a file in out/bin, or a plugin's folder.
-publish() {
-    local name=$1 project=$2 result=$bin/$3 stamp=$stamps/$1 now
-    now=$(fingerprint "$(dirname "$project")")
-    if [ -e "$result" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$now" ]; then
-        printf '%-34sunchanged\n' "$name"
+# The projects to publish, and what becomes of each: a file in out/bin, or a plugin's folder.
+projects=()
+results=()
+
+# program PROJECT RESULT: to be published, unless nothing has changed.
+program() {
+    local project=$1 result=$bin/$2
+    if [ -e "$result" ] && [ "$(cat "$(stamp_of "$result")" 2>/dev/null)" = "$(fingerprint "$(dirname "$project")")" ]; then
         return
     fi
-    rm -f "$stamp"
-    step "$name" publish_anew "$project" "$result"
-    # Taken again: the restore may have completed a lock file.
-    fingerprint "$(dirname "$project")" >"$stamp"
+    projects+=("$project")
+    results+=("$result")
 }
 
-# Through a folder of its own, so that nothing of an earlier build is left and a running program is not written over.
-publish_anew() {
-    local project=$1 result=$2 fresh=out/fresh
-    rm -rf "$fresh"
-    dotnet publish "$project" -c Release -r "$rid" -o "$fresh" -v quiet -nologo || return
+stamp_of() {
+    echo "$stamps/$(basename "$1")"
+}
+
+# All in one build, so that it uses all processors.
+publish() {
+    local i fresh=out/build/publish names
+    if [ ${#projects[@]} = 0 ]; then
+        echo "programs and plugins               unchanged"
+        return
+    fi
+    for i in "${!projects[@]}"; do
+        rm -f "$(stamp_of "${results[i]}")"
+    done
+    rm -rf $fresh
+    names=$(printf '%s ' "${results[@]##*/}")
+    echo "Building ${names% }"
+    step 'programs and plugins' dotnet msbuild src/Programs.proj -m -v:quiet -nologo -p:RuntimeIdentifier="$rid" -p:Programs="${projects[*]}"
+    for i in "${!projects[@]}"; do
+        take "$fresh/$(basename "${projects[i]}" .csproj)"/release* "${results[i]}"
+        # Taken again: the restore may have completed a lock file.
+        fingerprint "$(dirname "${projects[i]}")" >"$(stamp_of "${results[i]}")"
+    done
+}
+
+# take FRESH RESULT: moved, so that nothing of an earlier build is left and a running program is not written over.
+take() {
+    local fresh=$1 result=$2
     if [ "$(dirname "$result")" = "$bin" ]; then
-        mv -f "$fresh/$(basename "$result")" "$result" || return
-        rmdir "$fresh" || { echo "error BUILD1: files beside $result:" "$fresh"/*; return 1; }
+        mv -f "$fresh/$(basename "$result")" "$result"
+        rmdir "$fresh" || fail "files beside $result: $(echo "$fresh"/*)"
     else
-        rm -rf "$result" && mv "$fresh" "$result"
+        rm -rf "$result"
+        mv "$fresh" "$result"
     fi
 }
 
@@ -171,14 +195,13 @@ require_sdk
 mkdir -p $bin/plugins $logs $stamps
 require_packages
 
-[ ! -d src/Host ] || publish server src/Host/ContainerManager.Host.csproj server
-[ ! -d src/Client ] || publish client src/Client/ContainerManager.Client.csproj client
-[ ! -d src/Cli ] || publish container-util src/Cli/ContainerManager.Cli.csproj container-util
+program src/Host/ContainerManager.Host.csproj server
+program src/Client/ContainerManager.Client.csproj client
+program src/Cli/ContainerManager.Cli.csproj container-util
 for project in plugins/*/*.csproj; do
-    [ -e "$project" ] || continue
-    name=$(basename "$(dirname "$project")")
-    publish "plugin $name" "$project" "plugins/$name"
+    program "$project" "plugins/$(basename "$(dirname "$project")")"
 done
+publish
 
 # A plugin whose source is gone would be loaded all the same.
 for folder in "$bin"/plugins/*/; do

@@ -82,27 +82,17 @@ install_quietly() (
     DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
 )
 
+# One build for all, so that it uses all processors; for Integration also the plugins that the server is tested with, into out/test-plugins.
 build_tests() {
-    local suite
-    for suite in "$@"; do
-        build "$suite" dotnet build "tests/$suite" -c $configuration -v quiet -nologo -warnaserror
-        # The plugins that the server is tested with, into out/test-plugins.
-        [ "$suite" != Integration ] || build TestPlugins dotnet msbuild tests/TestPlugins/TestPlugins.proj -v:quiet -nologo -warnaserror
-    done
-}
-
-# build NAME COMMAND...: one line; the command's output goes to a log, of which the errors are shown.
-build() {
-    local name=$1 log=$logs/build-$1.log
-    shift
-    printf '%-34s' "tests $name"
+    local log=$logs/build-tests.log names="$*"
+    printf '%-34s' "tests ${names// /, }"
     SECONDS=0
-    if "$@" >"$log" 2>&1 </dev/null; then
+    if dotnet msbuild tests/Tests.proj -m -v:quiet -nologo -warnaserror -p:Suites="$names" >"$log" 2>&1 </dev/null; then
         echo "done ($SECONDS s)"
     else
         printf 'FAILED\n\n'
         grep -E '(error|warning) [A-Za-z]+[0-9]+' "$log" | sort -u | head -n 40 || tail -n 40 "$log"
-        fail "the $name tests do not build (the whole log: $PWD/$log)"
+        fail "the tests do not build (the whole log: $PWD/$log)"
     fi
 }
 
