@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-using System.Text.RegularExpressions;
 using ContainerManager.Linux;
 using ContainerManager.Protocol;
 using ContainerManager.Tests.Integration.Cli;
@@ -7,7 +5,6 @@ using ContainerManager.Tests.Integration.Docker;
 using ContainerManager.Tests.Integration.Podman;
 using ContainerManager.Tests.Integration.Scenarios;
 using ContainerManager.Tests.Integration.TestBed;
-using Microsoft.Win32.SafeHandles;
 
 namespace ContainerManager.Tests.Integration.Devices;
 
@@ -19,17 +16,12 @@ public abstract class DeviceTests : IAsyncLifetime
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
 
-    /// <summary>The host's own, by the host's loader: nothing is asked of the image.</summary>
-    private static readonly string Udevadm = RuntimeInformation.OSArchitecture == Architecture.Arm64
-        ? Loaded("aarch64-linux-gnu", "ld-linux-aarch64.so.1")
-        : Loaded("x86_64-linux-gnu", "ld-linux-x86-64.so.2");
-
     private readonly string _name = $"cm-{Guid.NewGuid():N}"[..20];
     private readonly VirtualConsole _console = new(50);
     private readonly IScenarioRuntime _runtime;
     private readonly bool _denies;
     private readonly bool _cgroup2;
-    private readonly List<Task> _monitors = [];
+    private readonly Dictionary<string, UdevMonitor> _monitors = [];
     private UdevBed? _udev;
     private ServerUnderTest? _server;
     private int _processId;
@@ -40,9 +32,6 @@ public abstract class DeviceTests : IAsyncLifetime
     private protected DeviceTests(IScenarioRuntime runtime, bool denies, bool cgroup2 = false) => (_runtime, _denies, _cgroup2) = (runtime, denies, cgroup2);
 
     private ServerUnderTest Server => _server!;
-
-    private static string Loaded(string libraries, string loader) =>
-        $"/host-usr/lib/{libraries}/{loader} --library-path /host-usr/lib/{libraries}:/host-usr/lib/{libraries}/systemd /host-usr/bin/udevadm";
 
     public async ValueTask InitializeAsync()
     {
@@ -62,7 +51,7 @@ public abstract class DeviceTests : IAsyncLifetime
         }
         finally
         {
-            await Task.WhenAll(_monitors).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(_monitors.Values.Select(monitor => monitor.Ended)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await _console.DisposeAsync();
             await using (_runtime as IAsyncDisposable)
             {
@@ -89,7 +78,7 @@ public abstract class DeviceTests : IAsyncLifetime
         await MonitorAsync("otherboth", "--udev --subsystem-match=block --tag-match=cm_test");
         await MonitorAsync("othertag", "--udev --tag-match=seat");
         await AssertDeniedAsync();
-        ulong[] policy = Policy();
+        string[] policy = DevicePolicy.Of(_processId, _cgroup2);
 
         _console.Plug();
         await HeardAsync("all", "add", times: 1);
@@ -103,11 +92,11 @@ public abstract class DeviceTests : IAsyncLifetime
         await HeardAsync("kernel", "add", times: 1);
         Assert.Equal("open 0:0 604", await ExecAsync($"exec 3<>{_console.Node}; echo open $(stat -c '%u:%g %a' {_console.Node})"));
         Assert.Equal(_console.Node, await ExecAsync($"readlink -f /dev/cm-test/by-id/{_console.Name}"));
-        string info = await ExecAsync($"{Udevadm} info --query=all --name={_console.Node}");
+        string info = await ExecAsync($"{UdevMonitor.Udevadm} info --query=all --name={_console.Node}");
         Assert.Contains("E: ID_CM_TEST=vc", info, StringComparison.Ordinal);
         Assert.Contains("S: cm-test/by-id/" + _console.Name, info, StringComparison.Ordinal);
-        Assert.Equal("/sys" + _console.DevPath, await ExecAsync($"{Udevadm} trigger --dry-run --verbose --tag-match=cm_test"));
-        Assert.Equal("/sys" + _console.DevPath, await ExecAsync($"{Udevadm} trigger --dry-run --verbose --subsystem-match=vc --tag-match=cm_test"));
+        Assert.Equal("/sys" + _console.DevPath, await ExecAsync($"{UdevMonitor.Udevadm} trigger --dry-run --verbose --tag-match=cm_test"));
+        Assert.Equal("/sys" + _console.DevPath, await ExecAsync($"{UdevMonitor.Udevadm} trigger --dry-run --verbose --subsystem-match=vc --tag-match=cm_test"));
         Assert.Equal("absent", await ExecAsync($"test -e {_console.Sibling} || echo absent"));
         Ran shown = await ContainerUtil.RunAsync(Server.Socket, "devices", _name);
         Assert.Contains($"  given  {_console.Node}  (devnode={_console.Node})\n    node attached, permission {(_denies ? "granted" : "needless")}, database written, events sent\n", shown.Output, StringComparison.Ordinal);
@@ -121,7 +110,7 @@ public abstract class DeviceTests : IAsyncLifetime
         Assert.Equal("gone", await ExecAsync($"test -e {_console.Node} || test -L /dev/cm-test/by-id/{_console.Name} || test -e /dev/cm-test || echo gone"));
         Assert.Equal("", await ExecAsync("ls /run/udev/data; ls /run/udev/tags/cm_test"));
         await AssertDeniedAsync();
-        Assert.Equal(policy, Policy());
+        Assert.Equal(policy, DevicePolicy.Of(_processId, _cgroup2));
         Assert.Equal(1, Times("all", "add"));
         Assert.Equal(1, Times("kernel", "add"));
         Assert.DoesNotContain("vcsa50", Log("all"), StringComparison.Ordinal);
@@ -186,9 +175,8 @@ public abstract class DeviceTests : IAsyncLifetime
         await UdevBed.SettleAsync();
         await StartAsync($$"""["vc"]""");
         await Server.UntilBindingAsync(_name, _console.Node, "attached");
-        string cgroup = File.ReadLines($"/proc/{_processId}/cgroup").First(line => line.Contains(":devices:", StringComparison.Ordinal)).Split(':')[2];
         Task renewed = Server.UntilLoggedAsync("PermissionRenewed");
-        await File.WriteAllTextAsync($"/sys/fs/cgroup/devices{cgroup}/devices.deny", $"c {_console.Number} rwm", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync($"/sys/fs/cgroup/devices{DevicePolicy.Cgroup(_processId, ":devices:")}/devices.deny", $"c {_console.Number} rwm", TestContext.Current.CancellationToken);
         await renewed;
         Assert.Equal("open", await ExecAsync($"exec 3<>{_console.Node}; echo open"));
     }
@@ -212,36 +200,16 @@ public abstract class DeviceTests : IAsyncLifetime
         _processId = (await _server.StatusAsync()).Containers.Single(container => container.Name == _name).ProcessId!.Value;
     }
 
-    /// <summary>Starts a monitor inside, and returns when it listens.</summary>
-    private async Task MonitorAsync(string log, string options)
-    {
-        _monitors.Add(_runtime.ExecAsync(Server, _name, "sh", "-c", $"exec {Udevadm} monitor {options} > /tmp/{log}.log 2>&1"));
-        await UntilAsync(log, text => text.Contains("\n\n", StringComparison.Ordinal));
-    }
+    private async Task MonitorAsync(string log, string options) =>
+        _monitors.Add(log, await UdevMonitor.StartAsync(_runtime, Server, _name, _processId, options, Deadline));
 
-    private GrowingFile LogFile(string log) => new(Inside($"/tmp/{log}.log"));
+    private string Log(string log) => _monitors[log].Text;
 
-    private string Log(string log) => LogFile(log).Text;
+    private int Times(string log, string action) => _monitors[log].Times(action, _console.DevPath);
 
-    private int Times(string log, string action) => Regex.Count(Log(log), $@"^(UDEV|KERNEL) *\[.*\] {action} +{Regex.Escape(_console.DevPath)} ", RegexOptions.Multiline);
+    private Task HeardAsync(string log, string action, int times) => _monitors[log].HeardAsync(action, _console.DevPath, times);
 
-    private async Task HeardAsync(string log, string action, int times)
-    {
-        await UntilAsync(log, _ => Times(log, action) >= times);
-        Assert.Equal(times, Times(log, action));
-    }
-
-    private async Task UntilAsync(string log, Func<string, bool> condition)
-    {
-        try
-        {
-            await LogFile(log).UntilAsync(condition, Deadline);
-        }
-        catch (TimeoutException late)
-        {
-            Assert.Fail($"{late.Message}\nserver:\n{Server.Log}");
-        }
-    }
+    private Task UntilAsync(string log, Func<string, bool> condition) => _monitors[log].UntilAsync(condition);
 
     /// <summary>Where the runtime denies devices, the container's own processes may not use this one, not even by a node that they make.</summary>
     private async Task AssertDeniedAsync()
@@ -251,20 +219,6 @@ public abstract class DeviceTests : IAsyncLifetime
             string why = await ExecAsync("rm -f /dev/cm-node; mknod /dev/cm-node c 7 50 && dd if=/dev/cm-node of=/dev/null count=0 2>&1; rm /dev/cm-node");
             Assert.Contains("Operation not permitted", why, StringComparison.Ordinal);
         }
-    }
-
-    /// <summary>What the runtime itself has attached to the container's cgroup, instruction for instruction.</summary>
-    private ulong[] Policy()
-    {
-        if (!_cgroup2)
-        {
-            return [];
-        }
-
-        string cgroup = File.ReadLines($"/proc/{_processId}/cgroup").First(line => line.StartsWith("0::", StringComparison.Ordinal))[3..];
-        using SafeFileHandle directory = OwnDirectory.OpenToRead(MountTable.OfSelf().Mounts.First(mount => mount.FileSystemType == "cgroup2").MountPoint + cgroup);
-        using SafeFileHandle program = DeviceProgram.Open(Assert.Single(DeviceProgram.Attached(directory, out _)));
-        return DeviceProgram.InstructionsOf(program);
     }
 
     private string Inside(string path) => $"/proc/{_processId}/root{path}";
@@ -287,10 +241,10 @@ public sealed class DockerDeviceTests(DockerEngineFixture fixture) : DeviceTests
 }
 
 /// <summary>Devices in Docker's containers on a machine with cgroup v2 only, where a program denies them.</summary>
-public sealed class DockerOnVersion2DeviceTests() : DeviceTests(new OwnEngineRuntime("Docker", OwnEngineRuntime.DockerAsync), denies: true, cgroup2: true);
+public sealed class DockerOnVersion2DeviceTests() : DeviceTests(OwnEngineRuntime.Docker(cgroup2: true), denies: true, cgroup2: true);
 
 /// <summary>Devices in Podman's containers on a machine with cgroup v2 only.</summary>
-public sealed class PodmanOnVersion2DeviceTests() : DeviceTests(new OwnEngineRuntime("Podman", OwnEngineRuntime.PodmanAsync), denies: true, cgroup2: true);
+public sealed class PodmanOnVersion2DeviceTests() : DeviceTests(OwnEngineRuntime.Podman(cgroup2: true), denies: true, cgroup2: true);
 
 /// <summary>Devices in LXC's containers on a machine with cgroup v2 only.</summary>
 public sealed class LxcOnVersion2DeviceTests() : DeviceTests(new LxcScenarioRuntime(unprivileged: false, cgroup2: true), denies: true, cgroup2: true);

@@ -4,7 +4,7 @@ using ContainerManager.Tests.Integration.Scenarios;
 
 namespace ContainerManager.Tests.Integration.Devices;
 
-/// <summary>An engine for one test, which sees a machine with cgroup v2 only.</summary>
+/// <summary>An engine for one test, which may see a machine with cgroup v2 only.</summary>
 internal sealed class OwnEngineRuntime(string plugin, Func<Task<(IAsyncDisposable Engine, IScenarioRuntime Runtime)>> start) : IScenarioRuntime, IAsyncDisposable
 {
     private IAsyncDisposable? _engine;
@@ -14,17 +14,17 @@ internal sealed class OwnEngineRuntime(string plugin, Func<Task<(IAsyncDisposabl
 
     public string Settings => _runtime!.Settings;
 
-    internal static async Task<(IAsyncDisposable Engine, IScenarioRuntime Runtime)> DockerAsync()
+    internal static OwnEngineRuntime Docker(bool cgroup2) => new("Docker", async () =>
     {
-        DockerEngine engine = await DockerEngine.StartNewAsync(cgroup2: true);
+        DockerEngine engine = await DockerEngine.StartNewAsync(cgroup2: cgroup2);
         return (engine, new DockerScenarioRuntime(engine));
-    }
+    });
 
-    internal static async Task<(IAsyncDisposable Engine, IScenarioRuntime Runtime)> PodmanAsync()
+    internal static OwnEngineRuntime Podman(bool cgroup2) => new("Podman", async () =>
     {
-        PodmanEngine engine = await PodmanEngine.StartNewAsync(cgroup2: true);
+        PodmanEngine engine = await PodmanEngine.StartNewAsync(cgroup2: cgroup2);
         return (engine, new PodmanScenarioRuntime(engine));
-    }
+    });
 
     public async Task PrepareAsync() => (_engine, _runtime) = await start();
 

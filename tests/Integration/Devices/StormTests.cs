@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
 using ContainerManager.Host.Udev;
 using ContainerManager.Tests.Integration.Scenarios;
 using ContainerManager.Tests.Integration.TestBed;
@@ -7,11 +6,11 @@ using Microsoft.Win32.SafeHandles;
 
 namespace ContainerManager.Tests.Integration.Devices;
 
-/// <summary>A device that comes and goes as fast as the kernel lets it, in many containers at once: none lost, none left over.</summary>
+/// <summary>A device that comes and goes as fast as the kernel lets it, in eight containers of every runtime at once: none lost, none left over.</summary>
 [Collection(nameof(AloneCollection))]
 public sealed class StormTests : IAsyncLifetime
 {
-    private const int Containers = 8, Cycles = 1000, Burst = 5000;
+    private const int Cycles = 1000, Burst = 5000;
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
 
     /// <summary>Opens and gives up a virtual terminal again and again.</summary>
@@ -41,72 +40,67 @@ public sealed class StormTests : IAsyncLifetime
     private readonly string _prefix = $"cm-{Guid.NewGuid():N}"[..14];
     private readonly TemporaryDirectory _directory = new("storm");
     private readonly VirtualConsole _console = new(52);
-    private readonly NamespacesScenarioRuntime _runtime = new();
-    private readonly List<BackgroundProcess> _monitors = [];
+    private readonly List<IScenarioRuntime> _runtimes = [];
+    private readonly List<Storming> _containers = [];
     private UdevBed? _udev;
     private ServerUnderTest? _server;
+    private bool _cgroup2;
+
+    /// <summary>A container, and what its device cgroup allowed before the storm.</summary>
+    private sealed record Storming(IScenarioRuntime Runtime, string Name)
+    {
+        internal UdevMonitor? Monitor { get; set; }
+
+        internal int ProcessId { get; set; }
+
+        internal string[] Policy { get; set; } = [];
+    }
 
     private ServerUnderTest Server => _server!;
 
     public async ValueTask InitializeAsync() => _udev = await UdevBed.StartAsync();
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => CleanUp.AllAsync(
+    [
+        .. _containers.Select(container => CleanUp.Of(() => container.Runtime.RemoveAsync(Server, container.Name))),
+        .. _containers.Select(container => CleanUp.Of(async () => await (container.Monitor?.Ended ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing))),
+        CleanUp.Of(_server),
+        .. _runtimes.Select(runtime => CleanUp.Of(runtime as IAsyncDisposable)),
+        CleanUp.Of(_console),
+        CleanUp.Of(_udev),
+        CleanUp.Of(_directory),
+    ]);
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task AThousandCyclesInEightContainersLoseNothingAndLeaveNothing(bool cgroup2)
     {
-        try
-        {
-            foreach (BackgroundProcess monitor in _monitors)
-            {
-                await monitor.DisposeAsync();
-            }
-
-            if (_server is not null)
-            {
-                await Task.WhenAll(Names.Select(name => _runtime.RemoveAsync(_server, name)));
-                await _server.DisposeAsync();
-            }
-        }
-        finally
-        {
-            await _console.DisposeAsync();
-            if (_udev is not null)
-            {
-                await _udev.DisposeAsync();
-            }
-
-            _directory.Dispose();
-        }
-    }
-
-    private static IEnumerable<string> NamesOf(string prefix, int count) => Enumerable.Range(0, count).Select(i => string.Create(CultureInfo.InvariantCulture, $"{prefix}-{i}"));
-
-    private IEnumerable<string> Names => NamesOf(_prefix, Containers);
-
-    [Fact]
-    public async Task AThousandCyclesInEightContainersLoseNothingAndLeaveNothing()
-    {
-        int[] processes = await StartAsync(Containers);
+        await StartAsync(await EveryRuntimeAsync(cgroup2));
         await PlugAsync(Cycles);
-        await HeardAsync("remove", Cycles, Containers);
-        Assert.All(Enumerable.Range(0, Containers), i => Assert.Equal((Cycles, Cycles), (Times(i, "add"), Times(i, "remove"))));
-        await AssertNothingIsLeftAsync(processes);
+        await Task.WhenAll(_containers.Select(container => container.Monitor!.HeardAsync("remove", _console.DevPath, Cycles)));
+        Assert.All(_containers, container => Assert.Equal(Cycles, container.Monitor!.Times("add", _console.DevPath)));
+        await AssertNothingIsLeftAsync();
         Assert.DoesNotContain("were lost", Server.Log, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task AServerThatIsKilledInTheMiddleEndsInTheSame()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task AServerThatIsKilledInTheMiddleEndsInTheSame(bool cgroup2)
     {
-        int[] processes = await StartAsync(Containers);
+        await StartAsync(await EveryRuntimeAsync(cgroup2));
         Task plugging = PlugAsync(Cycles);
-        await HeardAsync("remove", Cycles / 10, 1);
+        await _containers[0].Monitor!.UntilAsync(_ => _containers[0].Monitor!.Times("remove", _console.DevPath) >= Cycles / 10);
         await Server.KillAsync();
         await plugging;
         _console.Plug();
         await UdevBed.SettleAsync();
         await Server.StartAsync();
-        await Task.WhenAll(Names.Select(name => Server.UntilBindingAsync(name, _console.Node, "attached")));
+        await Task.WhenAll(_containers.Select(container => Server.UntilBindingAsync(container.Name, _console.Node, "attached")));
         await _console.UnplugAsync();
-        await Task.WhenAll(Names.Select(name => Server.UntilGoneAsync(name, _console.Node)));
-        await AssertNothingIsLeftAsync(processes);
+        await Task.WhenAll(_containers.Select(container => Server.UntilGoneAsync(container.Name, _console.Node)));
+        await AssertNothingIsLeftAsync();
     }
 
     [Fact]
@@ -114,16 +108,15 @@ public sealed class StormTests : IAsyncLifetime
     {
         _console.Plug();
         await UdevBed.SettleAsync();
-        await StartAsync(1);
-        await Server.UntilBindingAsync($"{_prefix}-0", _console.Node, "attached");
+        await StartAsync(await EveryRuntimeAsync(cgroup2: false));
+        await Task.WhenAll(_containers.Select(container => Server.UntilBindingAsync(container.Name, _console.Node, "attached")));
         for (int i = 0; i < Burst; i++)
         {
             await File.WriteAllTextAsync($"/sys{_console.DevPath}/uevent", "change", TestContext.Current.CancellationToken);
         }
 
         await UdevBed.SettleAsync();
-        await HeardAsync("change", Burst, 1);
-        Assert.Equal(Burst, Times(0, "change"));
+        await Task.WhenAll(_containers.Select(container => container.Monitor!.HeardAsync("change", _console.DevPath, Burst)));
         Assert.DoesNotContain("were lost", Server.Log, StringComparison.Ordinal);
     }
 
@@ -131,7 +124,7 @@ public sealed class StormTests : IAsyncLifetime
     [Fact]
     public async Task AnInventedDeviceIsNotBelieved()
     {
-        await StartAsync(1);
+        await StartAsync([new NamespacesScenarioRuntime()]);
         byte[] message = LibudevFormat.Write(
             [new("ACTION", "add"), new("DEVPATH", _console.DevPath), new("SUBSYSTEM", "vc"), new("DEVNAME", _console.Node), new("MAJOR", "7"), new("MINOR", "52"), new("SEQNUM", "1")],
             "vc", null, []);
@@ -144,27 +137,56 @@ public sealed class StormTests : IAsyncLifetime
 
         await Server.UntilLoggedAsync("not from udevd: sent by user 1000");
         await Server.UntilLoggedAsync("its properties lie outside of it");
-        Assert.Equal(["/run/udev"], (await Server.StatusAsync()).Containers.Single(c => c.Name == $"{_prefix}-0").Bindings.Select(binding => binding.Target));
+        Assert.Equal(["/host-usr", "/run/udev"], (await Server.StatusAsync()).Containers.Single(c => c.Name == $"{_prefix}-0").Bindings.Select(binding => binding.Target).Order(StringComparer.Ordinal));
     }
 
-    private async Task<int[]> StartAsync(int containers)
+    /// <summary>Runtimes for eight containers. On cgroup v2 those that attach a program there.</summary>
+    private async Task<IScenarioRuntime[]> EveryRuntimeAsync(bool cgroup2)
     {
-        _server = new ServerUnderTest(["Namespaces"], $$"""
-            { "containerConfigs": { "{{_prefix}}-*": { "_filter_udev_events": true, "_udev_filters": [{ "devnode": "{{_console.Node}}" }] } } }
-            """);
-        await Server.StartAsync();
-        int[] processes = new int[containers];
-        foreach ((int i, string name) in NamesOf(_prefix, containers).Index())
+        _cgroup2 = cgroup2;
+        OwnEngineRuntime docker = OwnEngineRuntime.Docker(cgroup2), podman = OwnEngineRuntime.Podman(cgroup2);
+        LxcScenarioRuntime lxc = new(unprivileged: false, cgroup2);
+        _runtimes.AddRange([docker, podman, lxc]);
+        if (cgroup2)
         {
-            await _runtime.StartAsync(Server, name);
-            await Server.UntilBindingAsync(name, "/run/udev", "attached");
-            processes[i] = (await Server.StatusAsync()).Containers.Single(container => container.Name == name).ProcessId!.Value;
-            _monitors.Add(new BackgroundProcess(
-                LogOf(i), "nsenter", "--target", processes[i].ToString(CultureInfo.InvariantCulture), "--mount", "--net", "--", "udevadm", "monitor", "--udev"));
-            await UntilAsync(i, text => text.Contains("\n\n", StringComparison.Ordinal));
+            await Task.WhenAll(_runtimes.Select(runtime => runtime.PrepareAsync()));
+            return [docker, docker, docker, podman, podman, podman, lxc, lxc];
         }
 
-        return processes;
+        NspawnScenarioRuntime nspawn = new();
+        _runtimes.Add(nspawn);
+        await Task.WhenAll(_runtimes.Select(runtime => runtime.PrepareAsync()));
+        return [docker, docker, podman, podman, lxc, nspawn, new NamespacesScenarioRuntime(), new NamespacesScenarioRuntime(userNamespace: true)];
+    }
+
+    private async Task StartAsync(IScenarioRuntime[] runtimes)
+    {
+        Dictionary<string, string> plugins = runtimes.DistinctBy(runtime => runtime.Plugin).ToDictionary(runtime => runtime.Plugin, runtime => runtime.Settings);
+        string settings = string.Join(", ", plugins.Select(plugin => $"\"{plugin.Key}\": {plugin.Value}"));
+        _server = new ServerUnderTest(plugins.Keys, $$"""
+            { "containerConfigs": { "{{_prefix}}-*": {
+                "_automount": { "/usr": { "target": "/host-usr", "readOnly": true } }, "_filter_udev_events": true, "_udev_filters": [{ "devnode": "{{_console.Node}}" }] } },
+              "settings": { "plugins": { {{settings}} } } }
+            """) { Wrapper = _cgroup2 ? ["unshare", .. Cgroup2Only.Command] : [] };
+        await Server.StartAsync();
+        foreach ((int i, IScenarioRuntime runtime) in runtimes.Index())
+        {
+            Storming container = new(runtime, string.Create(CultureInfo.InvariantCulture, $"{_prefix}-{i}"));
+            _containers.Add(container);
+            await runtime.StartAsync(Server, container.Name);
+        }
+
+        foreach (Storming container in _containers)
+        {
+            await Server.UntilBindingAsync(container.Name, "/host-usr", "attached");
+            await Server.UntilBindingAsync(container.Name, "/run/udev", "attached");
+            container.ProcessId = (await Server.StatusAsync()).Containers.Single(one => one.Name == container.Name).ProcessId!.Value;
+            container.Monitor = await UdevMonitor.StartAsync(container.Runtime, Server, container.Name, container.ProcessId, "--udev", Deadline);
+            if (!File.Exists(_console.Node))
+            {
+                container.Policy = DevicePolicy.Of(container.ProcessId, _cgroup2);
+            }
+        }
     }
 
     private async Task PlugAsync(int cycles)
@@ -175,38 +197,20 @@ public sealed class StormTests : IAsyncLifetime
         (await Command.RunAsync("udevadm", ["settle", "--timeout=120"], Deadline)).OutputOrThrow();
     }
 
-    private string LogOf(int container) => _directory[string.Create(CultureInfo.InvariantCulture, $"monitor-{container}")];
-
-    private GrowingFile LogFileOf(int container) => new(LogOf(container));
-
-    private string Text(int container) => LogFileOf(container).Text;
-
-    private int Times(int container, string action) =>
-        Regex.Count(Text(container), $@"^UDEV *\[.*\] {action} +{Regex.Escape(_console.DevPath)} ", RegexOptions.Multiline);
-
-    private async Task HeardAsync(string action, int times, int containers)
-    {
-        for (int i = 0; i < containers; i++)
-        {
-            int container = i;
-            await UntilAsync(container, _ => Times(container, action) >= times);
-        }
-    }
-
-    private Task UntilAsync(int container, Func<string, bool> condition) => LogFileOf(container).UntilAsync(condition, Deadline);
-
-    private async Task AssertNothingIsLeftAsync(int[] processes)
+    /// <summary>No node, record, tag, link or permission is left, in any container or on the host.</summary>
+    private async Task AssertNothingIsLeftAsync()
     {
         await Server.UntilAsync(reply => reply.Containers.Where(c => c.Name.StartsWith(_prefix, StringComparison.Ordinal))
-            .All(container => container.Bindings.All(binding => binding is { State: "attached", Target: "/run/udev" })));
-        Assert.All(processes, processId =>
+            .All(container => container.Bindings.All(binding => binding is { State: "attached", Target: "/run/udev" or "/host-usr" })));
+        Assert.All(_containers, container =>
         {
-            string root = $"/proc/{processId}/root";
-            Assert.False(Path.Exists(root + _console.Node), $"{Linux.FileStatus.OfPath(root + _console.Node)}\n{File.ReadAllText($"/proc/{processId}/mountinfo")}");
+            string root = $"/proc/{container.ProcessId}/root";
+            Assert.False(Path.Exists(root + _console.Node), $"{Linux.FileStatus.OfPath(root + _console.Node)}\n{File.ReadAllText($"/proc/{container.ProcessId}/mountinfo")}");
             Assert.False(Path.Exists(root + "/dev/cm-test"));
             Assert.Empty(Directory.GetFiles(root + "/run/udev/data"));
             Assert.Empty(Directory.GetFiles(root + "/run/udev/tags", "*", SearchOption.AllDirectories));
-            Assert.DoesNotContain(Linux.MountTable.OfProcess(processId).Mounts, mount => mount.MountPoint.StartsWith("/dev/vcs", StringComparison.Ordinal));
+            Assert.DoesNotContain(Linux.MountTable.OfProcess(container.ProcessId).Mounts, mount => mount.MountPoint.StartsWith("/dev/vcs", StringComparison.Ordinal));
+            Assert.Equal(container.Policy, DevicePolicy.Of(container.ProcessId, _cgroup2));
         });
         Assert.Empty(Directory.GetFiles(Path.Combine(Server.StateDirectory, "nodes")));
         Assert.DoesNotContain(
