@@ -248,7 +248,7 @@ public abstract class ScenarioTests : IAsyncLifetime
         File.WriteAllText(_host["letter"], "one");
         int otherProcess = (await Server.StatusAsync()).Containers.Single(c => c.Name == other).ProcessId!.Value;
         Task<string> swapping = ExecAsync("sh", "-c", "/swap /prey /stop");
-        int attached = 0, binds = _runtime.ManyEntries / 2;
+        int attached = 0, binds = int.Parse(Environment.GetEnvironmentVariable("CM_RACES") ?? "1000", CultureInfo.InvariantCulture);
         for (int i = 0; i < binds; i++)
         {
             BindingStatus binding = await Server.BindAsync(_name, _host["letter"], "/prey/target");
@@ -260,7 +260,7 @@ public abstract class ScenarioTests : IAsyncLifetime
         await Server.BindAsync(_name, _host["stop"], "/stop");
         await swapping;
         TestContext.Current.TestOutputHelper?.WriteLine($"{attached} of {binds} binds found a fit target");
-        Assert.True(attached > 100, $"only {attached} of {binds} binds were attached: the race was not run");
+        Assert.True(attached > binds / 20, $"only {attached} of {binds} binds were attached: the race was not run");
         Assert.DoesNotContain(MountTable.OfSelf().Mounts, IsOurs);
         Assert.DoesNotContain(MountTable.OfProcess(otherProcess).Mounts, IsOurs);
         Assert.DoesNotContain(MountTable.OfProcess(ProcessId).Mounts, IsOurs);
