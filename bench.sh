@@ -3,8 +3,8 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 case ${1-} in
-    '' | plug | scale) ;;
-    -h | --help) echo 'Usage: ./bench.sh [plug|scale]     (as root; builds first, then takes about ten minutes; plug: only devices, beside LXD; scale: only many containers)'; exit 0 ;;
+    '' | peers | plug | scale) ;;
+    -h | --help) echo 'Usage: ./bench.sh [peers|plug|scale]     (as root; builds first, then takes about ten minutes; peers: only binding, beside the runtimes'"'"' own commands; plug: only devices, beside LXD; scale: only many containers)'; exit 0 ;;
     *) echo "bench.sh: unknown option: $1" >&2; exit 2 ;;
 esac
 [ "$(id -u)" = 0 ] || { echo 'bench.sh: please run it as root: it mounts' >&2; exit 1; }

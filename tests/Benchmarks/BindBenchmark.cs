@@ -12,27 +12,31 @@ namespace ContainerManager.Tests.Benchmarks;
 /// </summary>
 internal sealed class BindBenchmark(BenchServer server, string container, string directory)
 {
-    private const int Count = 200;
+    private const int Count = 1000;
+    private const int Warm = 200;
     private const int Processes = 30;
 
     /// <summary>Microseconds from the request to its answer; milliseconds of wall time of the two programs.</summary>
-    internal async Task<(Samples Request, Samples Tool, Samples Nsenter)> RunAsync()
+    internal async Task<(Samples Request, Samples Undo, Samples Tool, Samples Nsenter)> RunAsync()
     {
         string source = Path.Combine(directory, "bound");
         await File.WriteAllTextAsync(source, "x");
-        (Samples request, Samples tool, Samples nsenter) = (new(), new(), new());
+        (Samples request, Samples undo, Samples tool, Samples nsenter) = (new(), new(), new(), new());
         using HttpClient http = ServedEngine.Client(server.Socket);
-        for (int i = -20; i < Count; i++)
+        for (int i = -Warm; i < Count; i++)
         {
             long start = Stopwatch.GetTimestamp();
-            using HttpResponseMessage answer = await http.PostAsJsonAsync($"/v1/containers/{container}/bindings", new BindRequest(source, "/bound", false), ControlJson.Default.BindRequest);
+            using HttpResponseMessage answer = await http.PostAsJsonAsync(ControlAddress.Bindings(container), new BindRequest(source, "/bound", false), ControlJson.Default.BindRequest);
             answer.EnsureSuccessStatusCode();
+            double bound = Stopwatch.GetElapsedTime(start).TotalMicroseconds;
+            start = Stopwatch.GetTimestamp();
+            using HttpResponseMessage undone = await http.DeleteAsync(ControlAddress.Binding(container, "/bound"));
+            undone.EnsureSuccessStatusCode();
             if (i >= 0)
             {
-                request.Add(Stopwatch.GetElapsedTime(start).TotalMicroseconds);
+                request.Add(bound);
+                undo.Add(Stopwatch.GetElapsedTime(start).TotalMicroseconds);
             }
-
-            server.Tool("-c", container, "unbind", "/bound");
         }
 
         string processId = server.Status().Containers.Single(c => c.Name == container).ProcessId!.Value.ToString(CultureInfo.InvariantCulture);
@@ -46,6 +50,6 @@ internal sealed class BindBenchmark(BenchServer server, string container, string
             Programs.Run("nsenter", [.. enter, "umount", "/entered"]);
         }
 
-        return (request, tool, nsenter);
+        return (request, undo, tool, nsenter);
     }
 }

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json;
-using ContainerManager.Protocol;
 using ContainerManager.Tests.Integration.Docker;
 using ContainerManager.Tests.Integration.Lxc;
 using ContainerManager.Tests.Integration.Nspawn;
@@ -67,7 +65,7 @@ internal sealed class DiscoveryBenchmark : IAsyncDisposable
         foreach (BenchedRuntime runtime in _runtimes.Where(runtime => runtime.Exec.Length > 0))
         {
             using Process events = server.Follow();
-            Task<DateTimeOffset> known = Task.Run(() => MomentOf(events, "container-started"));
+            Task<DateTimeOffset> known = Task.Run(() => BenchServer.MomentOf(events, Name, "container-started"));
             await runtime.Start();
             await known.WaitAsync(TimeSpan.FromSeconds(30));
             events.Kill();
@@ -101,28 +99,14 @@ internal sealed class DiscoveryBenchmark : IAsyncDisposable
     {
         DateTimeOffset begin = DateTimeOffset.UtcNow;
         long timestamp = Stopwatch.GetTimestamp();
-        Task<DateTimeOffset> known = Task.Run(() => MomentOf(events, "container-started"));
+        Task<DateTimeOffset> known = Task.Run(() => BenchServer.MomentOf(events, Name, "container-started"));
         await runtime.Start();
         double start = Stopwatch.GetElapsedTime(timestamp).TotalMilliseconds;
         double untilKnown = (await known.WaitAsync(TimeSpan.FromSeconds(30)) - begin).TotalMilliseconds;
-        Task<DateTimeOffset> gone = Task.Run(() => MomentOf(events, "container-stopped"));
+        Task<DateTimeOffset> gone = Task.Run(() => BenchServer.MomentOf(events, Name, "container-stopped"));
         await runtime.Stop();
         await gone.WaitAsync(TimeSpan.FromSeconds(30));
         return (untilKnown, start);
-    }
-
-    private static DateTimeOffset MomentOf(Process events, string kind)
-    {
-        while (events.StandardOutput.ReadLine() is { } line)
-        {
-            EventRecord record = JsonSerializer.Deserialize(line, ControlJson.Default.EventRecord)!;
-            if (record.Kind == kind && record.Container == Name)
-            {
-                return record.Time;
-            }
-        }
-
-        throw new InvalidOperationException("the event stream ended");
     }
 
     private async Task StartEnginesAsync()

@@ -1,7 +1,7 @@
 using System.Globalization;
 using ContainerManager.Tests.Benchmarks;
 
-// Benchmarks BIN [plug|scale]: measures the programs in BIN (with "plug" only devices, beside LXD; with "scale" only many containers); prints a table. Goals are those of the project's own issues.
+// Benchmarks BIN [peers|plug|scale]: measures the programs in BIN (with "peers" only binding, beside the runtimes' own commands; with "plug" only devices, beside LXD; with "scale" only many containers); prints a table. Goals are those of the project's own issues.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 string bin = Path.GetFullPath(args.Length > 0 ? args[0] : "out/bin");
 string directory = Directory.CreateTempSubdirectory("container-manager-bench-").FullName;
@@ -27,6 +27,12 @@ try
     if (args.Contains("plug"))
     {
         await PlugAsync();
+        return;
+    }
+
+    if (args.Contains("peers"))
+    {
+        await PeersAsync();
         return;
     }
 
@@ -56,9 +62,10 @@ try
 
             (Samples burst, Samples bareBurst) = new BurstBenchmark(server, name, watched, bareWatched).Run(bare);
             Row("10,000 paths at once", $"{burst.Median:0} /s", $"bare C loop {bareBurst.Median:0} /s", $"{burst.Median / bareBurst.Median:0.00}", "0.70");
-            (Samples request, Samples bind, Samples nsenter) = await new BindBenchmark(server, name, directory).RunAsync();
+            (Samples request, Samples undo, Samples bind, Samples nsenter) = await new BindBenchmark(server, name, directory).RunAsync();
             Row("bind by request, p50", $"{request.Median:0} µs", "", "", "500 µs");
             Row("bind by request, p99", $"{request.At(0.99):0} µs", "", "", "");
+            Row("unbind by request, p50", $"{undo.Median:0} µs", "", "", "");
             Row("container-util bind", $"{bind.Median:0.0} ms", $"nsenter, mount {nsenter.Median:0.0} ms", $"{bind.Median / nsenter.Median:0.00}", "");
             Samples status = new();
             for (int i = 0; i < 30; i++)
@@ -98,6 +105,7 @@ try
 
     await ScaleAsync();
     await PlugAsync();
+    await PeersAsync();
 
     await using (DiscoveryBenchmark discovery = await DiscoveryBenchmark.PrepareAsync())
     {
@@ -144,6 +152,17 @@ async Task ScaleAsync()
         Row($"{containers} containers: one path in all", $"{scale.All:0.0} ms", "", "", most ? "50 ms" : "");
         Row($"{containers} containers: a path of one, p50", $"{scale.One.Median:0} µs", "", "", "");
     }
+}
+
+async Task PeersAsync()
+{
+    await foreach ((string runtime, string command, Samples ours, Samples? theirs) in new PeersBenchmark(bin, directory).RunAsync())
+    {
+        Row($"{runtime}: container-util bind", $"{ours.Median:0.0} ms", theirs is null ? $"{command}: fails here" : $"{command} {theirs.Median:0.0} ms", theirs is null ? "" : $"{ours.Median / theirs.Median:0.00}", "");
+    }
+
+    Row("permission granted, cgroup v1", GrantBenchmark.Version1() is { } lists ? $"{lists.Median:0} µs" : "no cgroup v1", "", "", "");
+    Row("permission granted, cgroup v2", $"{GrantBenchmark.Version2().Median:0} µs", "", "", "");
 }
 
 async Task PlugAsync()
