@@ -61,7 +61,7 @@ step() {
     local name=$1 log started=$SECONDS
     shift
     log=$logs/${name//[^A-Za-z0-9.]/-}.log
-    printf '%-34s' "$name"
+    printf '%-36s' "$name"
     if "$@" >"$log" 2>&1 </dev/null; then
         printf 'done (%d s)\n' $((SECONDS - started))
     else
@@ -131,7 +131,7 @@ stamp_of() {
 publish() {
     local i fresh=out/build/publish names
     if [ ${#projects[@]} = 0 ]; then
-        echo "programs and plugins               unchanged"
+        printf '%-36sunchanged\n' 'programs and plugins'
         return
     fi
     for i in "${!projects[@]}"; do

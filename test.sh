@@ -85,7 +85,7 @@ install_quietly() (
 # One build for all, so that it uses all processors; for Integration also the plugins that the server is tested with, into out/test-plugins.
 build_tests() {
     local log=$logs/build-tests.log names="$*"
-    printf '%-34s' "tests ${names// /, }"
+    printf '%-36s' "tests ${names// /, }"
     SECONDS=0
     if dotnet msbuild tests/Tests.proj -m -v:quiet -nologo -warnaserror -p:Suites="$names" >"$log" 2>&1 </dev/null; then
         echo "done ($SECONDS s)"
