@@ -17,6 +17,10 @@ case ${1-100000} in
     -h | --help) usage; exit 0 ;;
     *[!0-9]* | 0 | '') usage >&2; echo "race.sh: not a number of races: $1" >&2; exit 2 ;;
 esac
+case ${2-Namespaces} in
+    Namespaces | UserNamespaces | Docker | Podman | RootlessPodman | Lxc | UnprivilegedLxc | Nspawn | NspawnUserNamespace | ManualClient) ;;
+    *) usage >&2; echo "race.sh: no such runtime: $2" >&2; exit 2 ;;
+esac
 [ "$(id -u)" = 0 ] || { echo 'race.sh: please run it as root: it mounts' >&2; exit 1; }
 export CM_RACES=${1:-100000}
 

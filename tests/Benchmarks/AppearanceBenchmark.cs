@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
-using ContainerManager.Protocol;
 
 namespace ContainerManager.Tests.Benchmarks;
 
@@ -101,17 +99,6 @@ internal sealed class AppearanceBenchmark(BenchServer server, string container, 
         using FileStream file = new(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 });
     }
 
-    private static DateTimeOffset Await(Process events, string kind, string source)
-    {
-        while (events.StandardOutput.ReadLine() is { } line)
-        {
-            EventRecord record = JsonSerializer.Deserialize(line, ControlJson.Default.EventRecord)!;
-            if (record.Kind == kind && record.Source == source)
-            {
-                return record.Time;
-            }
-        }
-
-        throw new InvalidOperationException("the event stream ended");
-    }
+    private static DateTimeOffset Await(Process events, string kind, string source) =>
+        BenchServer.MomentOf(events, record => record.Kind == kind && record.Source == source);
 }

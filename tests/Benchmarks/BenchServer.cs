@@ -52,13 +52,13 @@ internal sealed class BenchServer : IDisposable
     /// <summary>The events from now on, one at a time.</summary>
     internal Process Follow() => Programs.Start(Path.Combine(_bin, "container-util"), "--socket", Socket, "--json", "events", "--follow");
 
-    /// <summary>Reads on until something has happened to a container; returns when that was.</summary>
-    internal static DateTimeOffset MomentOf(Process events, string container, string kind)
+    /// <summary>Reads on until something has happened; returns when that was.</summary>
+    internal static DateTimeOffset MomentOf(Process events, Func<EventRecord, bool> expected)
     {
         while (events.StandardOutput.ReadLine() is { } line)
         {
             EventRecord record = JsonSerializer.Deserialize(line, ControlJson.Default.EventRecord)!;
-            if (record.Kind == kind && record.Container == container)
+            if (expected(record))
             {
                 return record.Time;
             }

@@ -65,7 +65,7 @@ internal sealed class DiscoveryBenchmark : IAsyncDisposable
         foreach (BenchedRuntime runtime in _runtimes.Where(runtime => runtime.Exec.Length > 0))
         {
             using Process events = server.Follow();
-            Task<DateTimeOffset> known = Task.Run(() => BenchServer.MomentOf(events, Name, "container-started"));
+            Task<DateTimeOffset> known = Task.Run(() => BenchServer.MomentOf(events, record => record.Kind == "container-started" && record.Container == Name));
             await runtime.Start();
             await known.WaitAsync(TimeSpan.FromSeconds(30));
             events.Kill();
@@ -99,11 +99,11 @@ internal sealed class DiscoveryBenchmark : IAsyncDisposable
     {
         DateTimeOffset begin = DateTimeOffset.UtcNow;
         long timestamp = Stopwatch.GetTimestamp();
-        Task<DateTimeOffset> known = Task.Run(() => BenchServer.MomentOf(events, Name, "container-started"));
+        Task<DateTimeOffset> known = Task.Run(() => BenchServer.MomentOf(events, record => record.Kind == "container-started" && record.Container == Name));
         await runtime.Start();
         double start = Stopwatch.GetElapsedTime(timestamp).TotalMilliseconds;
         double untilKnown = (await known.WaitAsync(TimeSpan.FromSeconds(30)) - begin).TotalMilliseconds;
-        Task<DateTimeOffset> gone = Task.Run(() => BenchServer.MomentOf(events, Name, "container-stopped"));
+        Task<DateTimeOffset> gone = Task.Run(() => BenchServer.MomentOf(events, record => record.Kind == "container-stopped" && record.Container == Name));
         await runtime.Stop();
         await gone.WaitAsync(TimeSpan.FromSeconds(30));
         return (untilKnown, start);

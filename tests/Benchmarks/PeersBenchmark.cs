@@ -37,7 +37,7 @@ internal sealed class PeersBenchmark(string bin, string directory)
             using BenchServer server = new(bin, directory, $$"""{ "settings": { "plugins": { "Nspawn": {{machined.Settings}} } } }""");
             using Process events = server.Follow();
             await machines.StartAsync(Name);
-            BenchServer.MomentOf(events, Name, "container-started");
+            BenchServer.MomentOf(events, record => record.Kind == "container-started" && record.Container == Name);
             events.Kill();
             string leader = machines.LeaderOf(Name).ToString(CultureInfo.InvariantCulture);
             (Samples ours, Samples? theirs) = Measure(
