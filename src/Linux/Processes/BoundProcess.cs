@@ -80,8 +80,8 @@ public sealed class BoundProcess
             using Process process = Process.Start(info)!;
             Id = process.Id;
             process.StandardInput.Close();
-            Task output = OutputLines.ReadAsync(process.StandardOutput, said);
-            Task errors = OutputLines.ReadAsync(process.StandardError, complained);
+            Task output = OutputLines.ReadAsync(process.StandardOutput.BaseStream, said);
+            Task errors = OutputLines.ReadAsync(process.StandardError.BaseStream, complained);
 
             _started.SetResult(Descriptor(process.Id));
 

@@ -9,17 +9,20 @@ public static class OutputLines
     public const int Longest = 4096;
 
     /// <summary>Calls <paramref name="said"/> with each line, until the end.</summary>
-    /// <param name="reader">The program's output; not disposed.</param>
+    /// <param name="output">The program's output, in UTF-8; not disposed.</param>
     /// <param name="said">Called one line at a time. Null: it is read, so that the program can go on, and forgotten.</param>
-    public static async Task ReadAsync(TextReader reader, Action<string>? said)
+    public static async Task ReadAsync(Stream output, Action<string>? said)
     {
-        char[] buffer = new char[Longest];
+        // Decoded here: a StreamReader waits for more whenever what has come fills its own buffer to the end.
+        byte[] buffer = new byte[Longest];
+        char[] text = new char[Encoding.UTF8.GetMaxCharCount(Longest)];
+        Decoder decoder = Encoding.UTF8.GetDecoder();
         StringBuilder line = new();
         try
         {
-            while (await reader.ReadAsync(buffer) is > 0 and int count)
+            while (await output.ReadAsync(buffer) is > 0 and int count)
             {
-                Take(buffer.AsSpan(0, count), line, said);
+                Take(text.AsSpan(0, decoder.GetChars(buffer.AsSpan(0, count), text, flush: false)), line, said);
             }
         }
         catch (Exception closed) when (closed is IOException or ObjectDisposedException)

@@ -79,13 +79,15 @@ public sealed partial class TopTests : IAsyncLifetime
 
     private static async Task ReadUntilAsync(Process process, StringBuilder seen, Func<string, bool> condition, CancellationToken limit)
     {
-        char[] buffer = new char[65536];
+        byte[] buffer = new byte[65536];
+        char[] text = new char[Encoding.UTF8.GetMaxCharCount(buffer.Length)];
+        Decoder decoder = Encoding.UTF8.GetDecoder();
         while (!condition(seen.ToString()))
         {
             limit.ThrowIfCancellationRequested();
-            int read = await process.StandardOutput.ReadAsync(buffer, limit);
+            int read = await process.StandardOutput.BaseStream.ReadAsync(buffer, limit);
             Assert.True(read > 0, $"it has ended:\n{seen}");
-            seen.Append(buffer, 0, read);
+            seen.Append(text, 0, decoder.GetChars(buffer.AsSpan(0, read), text, flush: false));
         }
     }
 

@@ -38,6 +38,16 @@ public sealed class BoundProcessTests
         Assert.Equal([OutputLines.Longest, 4], lines.Select(line => line.Length));
     }
 
+    /// <summary>A StreamReader whose own 4096 bytes are filled to the end waits for more, as long as it has given fewer characters than it may.</summary>
+    [Fact]
+    public async Task A_line_is_heard_when_it_is_written_and_not_when_the_next_one_is()
+    {
+        TaskCompletionSource<int> heard = new();
+        BoundProcess process = await StartAsync("printf '%04093dé\\n' 0; sleep 1000", line => heard.TrySetResult(line.Length));
+        Assert.Equal(4094, await heard.Task.WaitAsync(Deadline, TestContext.Current.CancellationToken));
+        await process.StopAsync().WaitAsync(Deadline, TestContext.Current.CancellationToken);
+    }
+
     [Fact]
     public async Task A_child_of_it_that_keeps_the_pipe_does_not_keep_us()
     {

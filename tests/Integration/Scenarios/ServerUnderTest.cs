@@ -159,7 +159,8 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         {
             using HttpRequestMessage request = new(HttpMethod.Get, ControlAddress.Events + "?follow=true");
             using HttpResponseMessage response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline.Token);
-            using StreamReader events = new(await response.Content.ReadAsStreamAsync(deadline.Token));
+            await using Stream events = await response.Content.ReadAsStreamAsync(deadline.Token);
+            byte[] buffer = new byte[65536];
             while (true)
             {
                 last = await look();
@@ -168,8 +169,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
                     return last;
                 }
 
-                // Many events may have come meanwhile: one look for all of them.
-                char[] buffer = new char[65536];
+                // Many events may have come meanwhile: one look for all of them. A StreamReader would wait for more whenever what has come fills its own buffer exactly.
                 Assert.NotEqual(0, await events.ReadAsync(buffer, deadline.Token));
             }
         }
