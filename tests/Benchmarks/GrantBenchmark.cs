@@ -2,6 +2,7 @@ using System.Diagnostics;
 using ContainerManager.Host.Devices;
 using ContainerManager.Linux;
 using ContainerManager.Tests.Integration.Devices;
+using ContainerManager.Tests.Integration.TestBed;
 
 namespace ContainerManager.Tests.Benchmarks;
 
@@ -25,8 +26,7 @@ internal static class GrantBenchmark
         try
         {
             File.WriteAllText(cgroup + "/devices.deny", "a");
-            using DeviceLists lists = new([cgroup, Path.GetDirectoryName(cgroup)!], []);
-            return Measure(lists);
+            return Measure(record => new DeviceLists([cgroup, Path.GetDirectoryName(cgroup)!], record));
         }
         finally
         {
@@ -37,12 +37,13 @@ internal static class GrantBenchmark
     internal static Samples Version2()
     {
         using ProgrammedCgroup cgroup = new();
-        using DevicePrograms programs = new([cgroup.Path]);
-        return Measure(programs);
+        return Measure(record => new DevicePrograms([cgroup.Path], record));
     }
 
-    private static Samples Measure(IDeviceCgroup cgroup)
+    private static Samples Measure(Func<GrantRecord, IDeviceCgroup> open)
     {
+        using TemporaryDirectory directory = new("grants");
+        using IDeviceCgroup cgroup = open(new GrantRecord(directory["grants"]));
         Samples samples = new();
         for (int i = -Warm; i < Rounds; i++)
         {

@@ -27,7 +27,7 @@ internal sealed class ContainerDevices : IDisposable
 
     private ContainerDevices(ContainerEntry container, string directory, bool wanted, Func<string, IDisposable> watch)
     {
-        Permission = new ContainerPermission(container, Path.Combine(directory, "grants"), watch);
+        Permission = new ContainerPermission(container, new GrantRecord(Path.Combine(directory, "grants")), watch);
         _container = container;
         _databaseDirectory = Path.Combine(directory, "udev");
         if (wanted || Directory.Exists(_databaseDirectory))
@@ -70,10 +70,11 @@ internal sealed class ContainerDevices : IDisposable
         _hasUdevd = RunsUdevd(_container);
         foreach (Device device in _database.Untold)
         {
-            _database.Remove(device.Path);
             _links.Remove(device);
+            _database.Remove(device.Path);
         }
 
+        _links.RemoveEmptyDirectories();
         Given = _database.Given;
         Database = _hasUdevd ? null : (_database.Source, FileStatus.OfPath(_database.Source)!.Value.Identity);
         foreach (Device device in Given.Where(device => device.Node is not null))
@@ -114,9 +115,11 @@ internal sealed class ContainerDevices : IDisposable
     {
         Device device = turn.Device;
         PartOutcome events = turn.Admission.Events ? Send(turn) : PartOutcome.Off;
-        PartOutcome database = Write(() => _database!.Remove(device.Path)) ?? new PartOutcome("removed");
-        _links?.Remove(device);
         PartOutcome permission = device.Node is null ? new PartOutcome("none") : Permission.Revoke(NumberOf(device.Node), device.Path);
+        _links?.Remove(device);
+
+        // Last: what is not written down any more, no server takes back.
+        PartOutcome database = Write(() => _database!.Remove(device.Path)) ?? new PartOutcome("removed");
         return new DeviceOutcome(permission, database, events);
     }
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using ContainerManager.Abstractions;
 using ContainerManager.Host.State;
 using ContainerManager.Linux;
@@ -12,22 +11,22 @@ internal sealed class ContainerPermission : IDisposable
 
     private readonly Dictionary<DeviceNumber, HashSet<string>> _holders = [];
     private readonly Lazy<IDeviceCgroup?> _cgroup;
-    private readonly string _file;
+    private readonly GrantRecord _record;
     private readonly Func<string, IDisposable> _watch;
     private IDisposable? _watching;
     private IReadOnlySet<DeviceNumber> _needed = new HashSet<DeviceNumber>();
 
     /// <summary>Nothing is granted yet, and nothing looked at: most containers never get a device.</summary>
     /// <param name="container">Whose cgroup.</param>
-    /// <param name="file">Where is written down what was granted, for a server that comes after this one.</param>
+    /// <param name="record">What an earlier server has granted.</param>
     /// <param name="watch">Has <see cref="Renew"/> called when somebody writes to the lists in a cgroup's directory, until the result is disposed.</param>
-    internal ContainerPermission(ContainerEntry container, string file, Func<string, IDisposable> watch)
+    internal ContainerPermission(ContainerEntry container, GrantRecord record, Func<string, IDisposable> watch)
     {
-        (_file, _watch) = (file, watch);
+        (_record, _watch) = (record, watch);
         _cgroup = new Lazy<IDeviceCgroup?>(() => CgroupDirectories.Of(container) switch
         {
-            { Version2: true, Levels: var levels } => new DevicePrograms(levels),
-            { Levels: var levels } => new DeviceLists(levels, Read(file)),
+            { Version2: true, Levels: var levels } => new DevicePrograms(levels, record),
+            { Levels: var levels } => new DeviceLists(levels, record),
             null => null,
         });
     }
@@ -63,7 +62,7 @@ internal sealed class ContainerPermission : IDisposable
     /// <summary>Sets everything once, so that what an earlier server has granted for nothing goes.</summary>
     internal void Settle()
     {
-        if (_holders.Count > 0 || File.Exists(_file))
+        if (_holders.Count > 0 || _record.Devices.Count > 0)
         {
             Set();
         }
@@ -103,12 +102,6 @@ internal sealed class ContainerPermission : IDisposable
                 return null;
             }
 
-            if (_holders.Count > 0 || File.Exists(_file))
-            {
-                Directory.CreateDirectory(Path.GetDirectoryName(_file)!);
-                File.WriteAllLines(_file, _holders.Keys.Select(device => device.ToString()));
-            }
-
             _needed = cgroup.Set(_holders.Keys);
             _watching ??= IsNeeded && cgroup.Watched is { } lists ? _watch(lists) : null;
             return null;
@@ -117,16 +110,5 @@ internal sealed class ContainerPermission : IDisposable
         {
             return $"the device cgroup: {failure.Message}";
         }
-    }
-
-    private static DeviceNumber[] Read(string file)
-    {
-        if (!File.Exists(file))
-        {
-            return [];
-        }
-
-        return [.. File.ReadLines(file).Select(line => line.Split(' ', ':')).Where(parts => parts.Length == 3).Select(parts =>
-            new DeviceNumber(parts[0] == "b", uint.Parse(parts[1], CultureInfo.InvariantCulture), uint.Parse(parts[2], CultureInfo.InvariantCulture)))];
     }
 }

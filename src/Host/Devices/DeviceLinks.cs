@@ -51,11 +51,12 @@ internal sealed class DeviceLinks(ContainerEntry container, ContainerDatabase da
             }
         }
 
-        foreach (string directory in database.Made.OrderByDescending(directory => directory.Length))
-        {
-            _maker.Remove([directory]);
-        }
+        RemoveEmptyDirectories();
     }
+
+    /// <summary>Of those that were made here for links.</summary>
+    internal void RemoveEmptyDirectories() =>
+        database.ForgetMade([.. database.Made.OrderByDescending(directory => directory.Length).Where(directory => _maker.Remove([directory]))]);
 
     private static IEnumerable<string> Links(Device device) =>
         device.Node is null ? [] : device.Links.Where(link => link.StartsWith("/dev/", StringComparison.Ordinal) && !link.Split('/').Contains(".."));

@@ -7,11 +7,11 @@ namespace ContainerManager.Host.Devices;
 /// is restricted inwards, since a parent must allow it too, and in the cgroups beneath that the container has made itself.
 /// </summary>
 /// <param name="levels">The cgroup of the container's first process, and all above it.</param>
-/// <param name="granted">Those that an earlier server has granted: they are ours to take back.</param>
-internal sealed class DeviceLists(string[] levels, IEnumerable<DeviceNumber> granted) : IDeviceCgroup
+/// <param name="record">What an earlier server has granted: it is ours to take back.</param>
+internal sealed class DeviceLists(string[] levels, GrantRecord record) : IDeviceCgroup
 {
     private const string Everything = "a *:* rwm";
-    private readonly HashSet<DeviceNumber> _granted = [.. granted];
+    private readonly HashSet<DeviceNumber> _granted = [.. record.Devices];
 
     /// <inheritdoc/>
     public IReadOnlySet<DeviceNumber> Set(IReadOnlyCollection<DeviceNumber> grants)
@@ -31,13 +31,16 @@ internal sealed class DeviceLists(string[] levels, IEnumerable<DeviceNumber> gra
 
         foreach (DeviceNumber device in grants)
         {
-            foreach (string level in restricted.Concat(Beneath(restricted[^1])).Where(level => !Allows(ListOf(level), device)).ToList())
+            string[] denying = [.. restricted.Concat(Beneath(restricted[^1])).Where(level => !Allows(ListOf(level), device))];
+            if (denying.Length > 0 && _granted.Add(device))
             {
-                _granted.Add(device);
-                Write(level, "devices.allow", device);
+                record.Write(record.Devices.Append(device));
             }
+
+            Array.ForEach(denying, level => Write(level, "devices.allow", device));
         }
 
+        record.Write(_granted);
         return _granted;
     }
 

@@ -11,12 +11,14 @@ namespace ContainerManager.Host.Devices;
 internal sealed class DevicePrograms : IDeviceCgroup
 {
     private readonly string[] _levels;
+    private readonly GrantRecord _record;
     private readonly Dictionary<string, SafeFileHandle> _own = [];
     private uint[] _attached = [];
     private string? _level;
 
     /// <param name="levels">The cgroup of the container's first process, and all above it.</param>
-    internal DevicePrograms(string[] levels) => _levels = levels;
+    /// <param name="record">That something was granted; what, the program itself says.</param>
+    internal DevicePrograms(string[] levels, GrantRecord record) => (_levels, _record) = (levels, record);
 
     /// <inheritdoc/>
     public IReadOnlySet<DeviceNumber> Set(IReadOnlyCollection<DeviceNumber> grants)
@@ -44,6 +46,7 @@ internal sealed class DevicePrograms : IDeviceCgroup
             }
         }
 
+        _record.Write(needed);
         return needed;
     }
 
@@ -86,6 +89,7 @@ internal sealed class DevicePrograms : IDeviceCgroup
             ulong[] wanted = GrantProgram.With(own, [.. denied.Order(Comparer<DeviceNumber>.Create(Compare))]);
             if (!wanted.AsSpan().SequenceEqual(code))
             {
+                _record.Write(_record.Devices.Union(denied));
                 using SafeFileHandle? loaded = denied.Count == 0 && OriginalOf(own) is { } original ? null : DeviceProgram.Load(wanted);
                 DeviceProgram.Replace(cgroup, loaded ?? OriginalOf(own)!, attached, flags);
             }

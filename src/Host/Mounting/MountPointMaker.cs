@@ -134,15 +134,18 @@ internal sealed class MountPointMaker(ContainerEntry container)
         new("the container's user namespace has no root (it maps no id 0), so nobody can make the mount point: make it in the image");
 
     /// <summary>Removes what was made, innermost first, as far as nothing was put there since: no content, no entry, no mount.</summary>
-    internal void Remove(ImmutableArray<string> made)
+    /// <returns>None of it is there any more.</returns>
+    internal bool Remove(ImmutableArray<string> made)
     {
         for (int i = made.Length - 1; i >= 0; i--)
         {
             if (!TryRemove(made[i]))
             {
-                return;
+                return false;
             }
         }
+
+        return true;
     }
 
     /// <summary>An empty file that stays, because the container plays with the way to it, is no reason to call the unmounting failed.</summary>

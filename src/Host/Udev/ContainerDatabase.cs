@@ -69,7 +69,17 @@ internal sealed class ContainerDatabase
         if (made.Length > 0)
         {
             _made.UnionWith(made);
-            File.WriteAllLines(Path.Combine(_root, "made"), _made);
+            WriteMade();
+        }
+    }
+
+    /// <summary>Such directories are gone, and the container's own if it makes them again.</summary>
+    internal void ForgetMade(ImmutableArray<string> gone)
+    {
+        if (gone.Length > 0)
+        {
+            _made.ExceptWith(gone);
+            WriteMade();
         }
     }
 
@@ -166,6 +176,18 @@ internal sealed class ContainerDatabase
         {
             Directory.CreateDirectory(directory);
             File.SetUnixFileMode(directory, ReadableDirectory);
+        }
+    }
+
+    private void WriteMade()
+    {
+        if (_made.Count == 0)
+        {
+            File.Delete(Path.Combine(_root, "made"));
+        }
+        else
+        {
+            Write("made", Encoding.UTF8.GetBytes(string.Join('\n', _made)));
         }
     }
 

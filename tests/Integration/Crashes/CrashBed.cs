@@ -1,6 +1,7 @@
 using System.Globalization;
 using ContainerManager.Linux;
 using ContainerManager.Protocol;
+using ContainerManager.Tests.Integration.Devices;
 using ContainerManager.Tests.Integration.Scenarios;
 using ContainerManager.Tests.Integration.TestBed;
 
@@ -9,6 +10,7 @@ namespace ContainerManager.Tests.Integration.Crashes;
 /// <summary>A container, a server that serves it, and somebody in the container who reads what has no reason to change.</summary>
 internal sealed class CrashBed : IAsyncDisposable
 {
+    private const string Database = "/run/udev";
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
 
     private readonly string _name = $"cm-{Guid.NewGuid():N}"[..20];
@@ -19,6 +21,8 @@ internal sealed class CrashBed : IAsyncDisposable
     private bool _runs;
     private int _processId;
     private BackgroundProcess? _reader;
+    private UdevBed? _udev;
+    private DenyingCgroup? _cgroup;
     private string[] _foreignMounts = [];
     private string[] _state = [];
 
@@ -35,11 +39,18 @@ internal sealed class CrashBed : IAsyncDisposable
 
     internal static async Task<CrashBed> StartAsync()
     {
-        CrashBed bed = new();
+        CrashBed bed = new() { _udev = await UdevBed.StartAsync() };
         await bed.StartServerAsync();
         await bed._runtime.StartAsync(bed._server, bed._name);
         await bed._server.UntilBindingAsync(bed._name, "/steady", "attached");
         bed._processId = (await bed._server.StatusAsync()).Containers.Single(container => container.Name == bed._name).ProcessId!.Value;
+        await bed._server.UntilBindingAsync(bed._name, Database, "attached");
+        bed._cgroup = new DenyingCgroup(bed._processId);
+
+        // Where a container is in is read once: runtimes do not move theirs.
+        await bed._server.KillAsync();
+        await bed.StartServerAsync();
+        await bed._server.UntilBindingAsync(bed._name, "/steady", "attached");
         bed._foreignMounts = [.. bed.MountPoints().Where(path => path != "/steady")];
         bed._state = bed.State();
         bed._reader = new BackgroundProcess(
@@ -112,7 +123,9 @@ internal sealed class CrashBed : IAsyncDisposable
                 await _runtime.RemoveAsync(_server, _name);
             }),
             CleanUp.Of(_server),
-            CleanUp.Of(_sources));
+            CleanUp.Of(_cgroup),
+            CleanUp.Of(_sources),
+            CleanUp.Of(_udev));
     }
 
     private async Task StartServerAsync()
@@ -213,7 +226,8 @@ internal sealed class CrashBed : IAsyncDisposable
             ? _sources.Rules.Append(new CrashRule(CrashSources.RequestedTarget, _sources["requested"], ReadOnly: false))
             : _sources.Rules;
         CrashRule[] wanted = [.. rules.Where(rule => Path.Exists(rule.Source))];
-        string[] expected = [.. _foreignMounts.Concat(wanted.Select(rule => rule.Target)).Order(StringComparer.Ordinal)];
+        bool plugged = File.Exists(_sources.Device.Node);
+        string[] expected = [.. _foreignMounts.Concat(wanted.Select(rule => rule.Target)).Concat(plugged ? [_sources.Device.Node] : []).Order(StringComparer.Ordinal)];
         string[] actual = [.. MountPoints().Order(StringComparer.Ordinal)];
         if (!expected.SequenceEqual(actual))
         {
@@ -231,12 +245,47 @@ internal sealed class CrashBed : IAsyncDisposable
             }
         }
 
-        foreach (BindingStatus status in container.Bindings.Where(status => wanted.All(rule => rule.Target != status.Target)))
+        foreach (string wrong in WhatIsWrongWithTheDevice(reply, plugged))
+        {
+            yield return wrong;
+        }
+
+        foreach (BindingStatus status in container.Bindings.Where(status => status.Target != Database && status.Target != _sources.Device.Node && wanted.All(rule => rule.Target != status.Target)))
         {
             if (status is not { State: "waiting", MountId: null })
             {
                 yield return $"{status.Target} is {status.State} ({status.Reason})";
             }
+        }
+    }
+
+    /// <summary>Its node, its record, its link and its permission: all or none.</summary>
+    private IEnumerable<string> WhatIsWrongWithTheDevice(StatusReply reply, bool plugged)
+    {
+        VirtualConsole device = _sources.Device;
+        string? state = ServerUnderTest.Find(reply, _name, device.Node)?.State;
+        if (state != (plugged ? "attached" : null))
+        {
+            yield return $"{device.Node} is {state ?? "not known"}";
+        }
+
+        if (FileStatus.OfPath(Inside(device.Node))?.Identity.Node.Minor != (plugged ? FileStatus.OfPath(device.Node)?.Identity.Node.Minor : null))
+        {
+            yield return $"{device.Node} is another inside";
+        }
+
+        foreach (string path in (string[])[$"{Database}/data/c{device.Number}", $"{Database}/tags/cm_test/c{device.Number}", $"/dev/cm-test/by-id/{device.Name}"])
+        {
+            if (Path.Exists(Inside(path)) != plugged)
+            {
+                yield return $"{path} is {(plugged ? "missing" : "left")}";
+            }
+        }
+
+        string[] allowed = _cgroup!.Allowed;
+        if (!allowed.SequenceEqual(plugged ? [$"c {device.Number} rwm"] : []))
+        {
+            yield return $"allowed is {string.Join(", ", allowed)}";
         }
     }
 
@@ -256,7 +305,9 @@ internal sealed class CrashBed : IAsyncDisposable
 
     private string[] MountPoints() => [.. MountTable.OfProcess(_processId).Mounts.Select(mount => mount.MountPoint)];
 
-    private string[] State() => [.. Directory.GetFileSystemEntries(_server.StateDirectory, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+    /// <summary>The directory of a tag stays, as udevd's does.</summary>
+    private string[] State() => [.. Directory.GetFileSystemEntries(_server.StateDirectory, "*", SearchOption.AllDirectories)
+        .Where(path => Path.GetFileName(Path.GetDirectoryName(path)) != "tags").Order(StringComparer.Ordinal)];
 
     private string[] HostMounts() => [.. MountTable.OfSelf().Mounts.Select(mount => mount.MountPoint)
         .Where(path => path.StartsWith(_sources.FullPath, StringComparison.Ordinal) || path.StartsWith(Path.GetDirectoryName(_server.StateDirectory)!, StringComparison.Ordinal))];

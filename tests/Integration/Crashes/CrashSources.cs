@@ -1,15 +1,17 @@
 using System.Net.Sockets;
+using ContainerManager.Tests.Integration.Devices;
 using ContainerManager.Tests.Integration.TestBed;
 
 namespace ContainerManager.Tests.Integration.Crashes;
 
 /// <summary>What is on the host while servers are killed: the rules, and what happens to the files that they name.</summary>
-internal sealed class CrashSources : IDisposable
+internal sealed class CrashSources : IAsyncDisposable
 {
     /// <summary>The request that is made and taken back.</summary>
     internal const string RequestedTarget = "/requested/deep/file";
 
     private readonly TemporaryDirectory _host = new("crashes");
+    private readonly VirtualConsole _console = new(54);
 
     internal CrashSources()
     {
@@ -30,17 +32,22 @@ internal sealed class CrashSources : IDisposable
 
     internal CrashRule[] Rules { get; }
 
+    /// <summary>The device that is plugged in and out.</summary>
+    internal VirtualConsole Device => _console;
+
     internal string this[string name] => _host[name];
 
     internal string FullPath => _host.FullPath;
 
     internal string Configuration(string container) => $$"""
-        { "containerConfigs": { "{{container}}": { "_automount": { {{string.Join(", ", Rules.Select(InConfiguration))}} } } } }
+        { "containerConfigs": { "{{container}}": { "_automount": { {{string.Join(", ", Rules.Select(InConfiguration))}} },
+            "_filter_udev_events": true, "_udev_filters": [{ "devnode": "{{_console.Node}}" }] } } }
         """;
 
     /// <summary>What happens, in order. At the end everything is as it was in the beginning.</summary>
     internal HistoryStep[] History =>
     [
+        new("a device is plugged in", OnHost: _console.Plug),
         new("files come", OnHost: () =>
         {
             File.WriteAllText(this["file"], "first");
@@ -64,6 +71,7 @@ internal sealed class CrashSources : IDisposable
         }),
         new("what is mounted in a directory is replaced", OnHost: () => ReplaceFile("second")),
         new("a file is bound by request", Request: true),
+        new("a device is unplugged", OnHost: _console.Unplug),
         new("what is mounted in a directory goes", OnHost: () => File.Delete(this["second"])),
         new("a read-only file is replaced", OnHost: () => ReplaceFile("read-only")),
         new("a file goes and is another at once", OnHost: () =>
@@ -93,7 +101,7 @@ internal sealed class CrashSources : IDisposable
         return left;
     }
 
-    public void Dispose() => _host.Dispose();
+    public ValueTask DisposeAsync() => CleanUp.AllAsync(CleanUp.Of(_console), CleanUp.Of(_host));
 
     private static string InConfiguration(CrashRule rule) =>
         $"\"{rule.Source}\": {{ \"target\": \"{rule.Target}\", \"readOnly\": {(rule.ReadOnly ? "true" : "false")} }}";

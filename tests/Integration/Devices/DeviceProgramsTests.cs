@@ -14,13 +14,20 @@ public sealed class DeviceProgramsTests : IDisposable
 {
     private static readonly DeviceNumber Full = new(false, 1, 7);
     private readonly ProgrammedCgroup _cgroup = new();
+    private readonly TemporaryDirectory _directory = new("grants");
 
-    public void Dispose() => _cgroup.Dispose();
+    private GrantRecord Record => new(_directory["grants"]);
+
+    public void Dispose()
+    {
+        _cgroup.Dispose();
+        _directory.Dispose();
+    }
 
     [Fact]
     public async Task A_grant_allows_one_device_and_comes_off_without_a_trace()
     {
-        using DevicePrograms programs = new([_cgroup.Path]);
+        using DevicePrograms programs = new([_cgroup.Path], Record);
         Assert.Equal((true, false, false), await SeenAsync());
 
         Assert.Equal([Full], programs.Set([Full]));
@@ -36,7 +43,7 @@ public sealed class DeviceProgramsTests : IDisposable
     [Fact]
     public void What_the_runtime_allows_itself_is_not_granted()
     {
-        using DevicePrograms programs = new([_cgroup.Path]);
+        using DevicePrograms programs = new([_cgroup.Path], Record);
         Assert.Empty(programs.Set([new DeviceNumber(false, 1, 3)]));
         Assert.Equal(ProgrammedCgroup.Program, _cgroup.Attached);
     }
@@ -44,17 +51,19 @@ public sealed class DeviceProgramsTests : IDisposable
     [Fact]
     public async Task A_server_that_was_killed_leaves_a_grant_that_the_next_takes_over()
     {
-        using (DevicePrograms killed = new([_cgroup.Path]))
+        using (DevicePrograms killed = new([_cgroup.Path], Record))
         {
             killed.Set([Full, new DeviceNumber(false, 1, 8)]);
+            Assert.Equal(2, Record.Devices.Count);
         }
 
-        using DevicePrograms next = new([_cgroup.Path]);
+        using DevicePrograms next = new([_cgroup.Path], Record);
         next.Set([Full]);
         Assert.Equal((true, true, false), await SeenAsync());
         Assert.Equal([Full], GrantProgram.GrantsOf(_cgroup.Attached));
         next.Set([]);
         Assert.Equal(ProgrammedCgroup.Program, _cgroup.Attached);
+        Assert.Empty(Record.Devices);
     }
 
     [Fact]
@@ -66,7 +75,7 @@ public sealed class DeviceProgramsTests : IDisposable
         {
             using SafeFileHandle program = DeviceProgram.Load(ProgrammedCgroup.Program), cgroup = OwnDirectory.OpenToRead(inner);
             DeviceProgram.Attach(cgroup, program, 2);
-            using DevicePrograms programs = new([inner, _cgroup.Path]);
+            using DevicePrograms programs = new([inner, _cgroup.Path], Record);
             Assert.Contains(_cgroup.Path, Assert.ThrowsAny<IOException>(() => programs.Set([Full])).Message, StringComparison.Ordinal);
         }
         finally

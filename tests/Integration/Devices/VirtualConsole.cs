@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using ContainerManager.Tests.Integration.TestBed;
 
@@ -20,6 +21,13 @@ internal sealed class VirtualConsole(int number) : IAsyncDisposable
     internal string Number { get; } = string.Create(CultureInfo.InvariantCulture, $"7:{number}");
 
     internal void Plug() => File.OpenHandle(string.Create(CultureInfo.InvariantCulture, $"/dev/tty{number}"), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite).Dispose();
+
+    internal void Unplug()
+    {
+        using Process process = Process.Start("busybox", ["deallocvt", number.ToString(CultureInfo.InvariantCulture)]);
+        process.WaitForExit();
+        Assert.Equal(0, process.ExitCode);
+    }
 
     internal async Task UnplugAsync() =>
         (await Command.RunAsync("busybox", ["deallocvt", number.ToString(CultureInfo.InvariantCulture)])).OutputOrThrow();

@@ -1,0 +1,49 @@
+using System.Globalization;
+using ContainerManager.Linux;
+
+namespace ContainerManager.Host.Devices;
+
+/// <summary>
+/// What one container was granted, on disk, for a server that comes after this one. Written before something is granted and after it is taken back,
+/// so that whenever a server is killed the next one knows all that is ours to take back; and never what the runtime allows by itself. For one thread
+/// at a time.
+/// </summary>
+/// <param name="file">Not there: nothing is granted. It is only ever there whole.</param>
+internal sealed class GrantRecord(string file)
+{
+    private HashSet<DeviceNumber>? _devices;
+
+    /// <summary>What is written down.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    internal IReadOnlySet<DeviceNumber> Devices => _devices ??= Read();
+
+    /// <summary>Writes down what is granted, instead of what was. The same costs nothing.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    internal void Write(IEnumerable<DeviceNumber> devices)
+    {
+        HashSet<DeviceNumber> wanted = [.. devices];
+        if (wanted.SetEquals(Devices))
+        {
+            return;
+        }
+
+        if (wanted.Count == 0)
+        {
+            File.Delete(file);
+        }
+        else
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            File.WriteAllLines(file + ".new", wanted.Select(device => device.ToString()));
+            File.Move(file + ".new", file, overwrite: true);
+        }
+
+        _devices = wanted;
+    }
+
+    private HashSet<DeviceNumber> Read() => !File.Exists(file) ? [] :
+    [
+        .. File.ReadLines(file).Select(line => line.Split(' ', ':')).Where(parts => parts.Length == 3).Select(parts =>
+            new DeviceNumber(parts[0] == "b", uint.Parse(parts[1], CultureInfo.InvariantCulture), uint.Parse(parts[2], CultureInfo.InvariantCulture))),
+    ];
+}

@@ -1,0 +1,27 @@
+using System.Globalization;
+using ContainerManager.Tests.Integration.Devices;
+
+namespace ContainerManager.Tests.Integration.Crashes;
+
+/// <summary>A device cgroup that allows nothing (cgroup v1), and a process in it.</summary>
+internal sealed class DenyingCgroup : IDisposable
+{
+    private readonly string _path = $"/sys/fs/cgroup/devices/cm-crash-{Guid.NewGuid():N}";
+    private readonly int _processId;
+
+    /// <summary>Denies a process, and those that it starts from now on, every device.</summary>
+    internal DenyingCgroup(int processId)
+    {
+        _processId = processId;
+        Directory.CreateDirectory(_path);
+        File.WriteAllText(_path + "/devices.deny", "a");
+        File.WriteAllText(_path + "/cgroup.procs", processId.ToString(CultureInfo.InvariantCulture));
+        Assert.Empty(Allowed);
+    }
+
+    /// <summary>What it allows by now.</summary>
+    internal string[] Allowed => DevicePolicy.Of(_processId, cgroup2: false);
+
+    /// <summary>To be called when the process has ended.</summary>
+    public void Dispose() => Directory.Delete(_path);
+}
