@@ -32,7 +32,7 @@ internal sealed class ContainerClients(Engine engine, ClientStarter starter, Act
         try
         {
             RunChannel channel = await ClientOf(container, run).OpenRunAsync(cancellationToken);
-            ImmutableArray<string>? environment = engine.Read(state => state.Containers.FirstOrDefault(one => one.Description.Id == container.Id)?.Environment);
+            ImmutableArray<string>? environment = engine.Read(state => state.Find(container.Id)?.Environment);
             return new OpenedRun(channel, container.User, environment ?? []);
         }
         catch (IOException failure)

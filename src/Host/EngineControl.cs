@@ -324,9 +324,8 @@ internal sealed class EngineControl(
         return "";
     }
 
-    private static ContainerStatus? Ready(HostState state, ContainerDescription started) => state.Containers
-        .Where(container => container.Description.Id == started.Id && (container.Unreachable is not null ||
-            (container.Ready && container.Bindings.All(binding => binding.InFlight is null))))
-        .Select(container => StatusReport.Of(state, container))
-        .FirstOrDefault();
+    private static ContainerStatus? Ready(HostState state, ContainerDescription started) =>
+        state.Find(started.Id) is { } container && (container.Unreachable is not null || (container.Ready && container.Bindings.All(binding => binding.InFlight is null)))
+            ? StatusReport.Of(state, container)
+            : null;
 }

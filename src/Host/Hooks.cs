@@ -64,8 +64,7 @@ internal sealed class Hooks(Engine engine, ContainerClients clients, Action<stri
             ChangeKind.DeviceAdded or ChangeKind.DeviceChanged or ChangeKind.DeviceRemoved => hooks => hooks.OnUdev,
             _ => null,
         };
-        return which is null ? [] : engine.Read(state => state.Containers.FirstOrDefault(one => one.Description.Id == container)?.Hooks
-            .Select(which).Where(command => !command.IsEmpty).ToImmutableArray() ?? []);
+        return which is null ? [] : [.. (engine.Read(state => state.Find(container)?.Hooks) ?? []).Select(which).Where(command => !command.IsEmpty)];
     }
 
     private Channel<Hook> NewQueue(ContainerId id, string name)

@@ -44,7 +44,7 @@ internal static class ClientMount
     /// <summary>Null while it is being mounted; empty when it is there; else why it is not.</summary>
     internal static string? Outcome(HostState state, ContainerId id, int run)
     {
-        if (state.Containers.FirstOrDefault(one => one.Description.Id == id && one.Run == run) is not { } container)
+        if (state.Find(id) is not { } container || container.Run != run)
         {
             return "the container has ended";
         }

@@ -25,6 +25,9 @@ internal sealed class HostState
 
     internal IReadOnlyCollection<ContainerState> Containers => _containers.Values;
 
+    /// <summary>What is asked at each event must not cost more with every other container.</summary>
+    internal ContainerState? Find(ContainerId id) => _containers.GetValueOrDefault(id);
+
     internal ImmutableArray<ContainerRules> Configured => _rules.Configured;
 
     internal LabelPolicy? Labels => _rules.Labels;
@@ -333,7 +336,7 @@ internal sealed class HostState
     }
 
     private ContainerState? Running(ContainerId id, int run) =>
-        _containers.TryGetValue(id, out ContainerState? container) && container.Run == run ? container : null;
+        Find(id) is { } container && container.Run == run ? container : null;
 
     private void MarkAll()
     {
