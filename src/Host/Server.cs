@@ -38,6 +38,7 @@ internal sealed class Server(ServerOptions options, ServerConfiguration configur
         StandingClients? standing = null;
         Hooks? hooks = null;
         Reconfiguration? reconfiguration = null;
+        using QuietCollection quiet = new();
         AccessPolicy access = new(options.ReadGroup, options.ControlGroup);
         using Engine engine = new(
             journal, options.StateDirectory, ClientPath, Changed, (name, fault) => Log.Fault(logger, name, fault), metrics.Measured);
@@ -88,6 +89,7 @@ internal sealed class Server(ServerOptions options, ServerConfiguration configur
         });
         using ServiceNotification service = new(() => engine.Read(_ => 0), Environment.GetEnvironmentVariable);
         service.Ready($"{plugins.Reports.Length} plugins");
+        quiet.Heed();
         Log.Ready(logger, Version, options.ConfigurationFile, options.Socket, plugins.Reports.Length);
 
         TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -102,9 +104,10 @@ internal sealed class Server(ServerOptions options, ServerConfiguration configur
         {
             feed.Publish(ChangeRecords.Of(change));
             LogChange(change);
-            if (change.Kind == ChangeKind.ContainerStarted)
+            quiet.Heed();
+            if (change is { Kind: ChangeKind.ContainerStarted, Id: { } started })
             {
-                standing?.Look();
+                standing?.Started(started);
             }
 
             hooks?.Heed(change);

@@ -14,7 +14,16 @@ internal sealed class StandingClients(Engine engine, ContainerClients clients, A
     private readonly Channel<bool> _looks = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly HashSet<(ContainerId Container, int Run)> _kept = [];
 
-    /// <summary>Containers have started. Returns at once.</summary>
+    /// <summary>A container has started. Returns at once; most have no such client, and are passed over.</summary>
+    internal void Started(ContainerId container)
+    {
+        if (engine.Read(state => state.Find(container)?.Client) == ClientPolicy.Always)
+        {
+            Look();
+        }
+    }
+
+    /// <summary>Others are wanted, perhaps. Returns at once.</summary>
     internal void Look() => _looks.Writer.TryWrite(true);
 
     /// <summary>Runs until cancelled.</summary>
