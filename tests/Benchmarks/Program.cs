@@ -148,6 +148,7 @@ async Task ScaleAsync()
         ScaleBenchmark.Result scale = await new ScaleBenchmark(bin, directory, name).RunAsync(containers);
         bool most = containers == 1000;
         Row($"{containers} containers × 10: start to attached", $"{scale.Start:0} ms", "", "", most ? "2000 ms" : "");
+        Row($"{containers} containers × 10: resident at once", $"{scale.AtOnce:0} MiB", "", "", "");
         Row($"{containers} containers × 10: resident", $"{scale.Resident:0} MiB", "", "", most ? "120 MiB" : "");
         Row($"{containers} containers: one path in all", $"{scale.All:0.0} ms", "", "", most ? "50 ms" : "");
         Row($"{containers} containers: a path of one, p50", $"{scale.One.Median:0} µs", "", "", "");

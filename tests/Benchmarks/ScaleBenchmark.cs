@@ -11,14 +11,16 @@ internal sealed class ScaleBenchmark(string bin, string directory, string name)
 {
     private const int Bindings = 10;
     private const int Events = 200;
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(8);
 
     /// <summary>What was measured with so many containers.</summary>
     /// <param name="Containers">How many.</param>
     /// <param name="One">Microseconds from a path's creation to its mount, in one container that alone watches it.</param>
     /// <param name="All">Milliseconds from a path's creation until all of them have it.</param>
     /// <param name="Start">Milliseconds from the start of the server until all have ten bindings each.</param>
-    /// <param name="Resident">MiB of the server, then.</param>
-    internal sealed record Result(int Containers, Samples One, double All, double Start, double Resident);
+    /// <param name="AtOnce">MiB of the server, then.</param>
+    /// <param name="Resident">MiB of the server when it has been quiet for a while.</param>
+    internal sealed record Result(int Containers, Samples One, double All, double Start, double AtOnce, double Resident);
 
     internal async Task<Result> RunAsync(int containers)
     {
@@ -47,6 +49,8 @@ internal sealed class ScaleBenchmark(string bin, string directory, string name)
             using BenchServer server = new(bin, directory, configuration);
             await UntilAsync(server, containers * Bindings);
             double start = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
+            double atOnce = server.ResidentMegabytes();
+            Thread.Sleep(Quiet);
             double resident = server.ResidentMegabytes();
             (Samples one, double all) = await EventsAsync(server, shared, single, containers);
             foreach (string container in names)
@@ -54,7 +58,7 @@ internal sealed class ScaleBenchmark(string bin, string directory, string name)
                 server.Tool("stop", container);
             }
 
-            return new Result(containers, one, all, start, resident);
+            return new Result(containers, one, all, start, atOnce, resident);
         }
         catch
         {

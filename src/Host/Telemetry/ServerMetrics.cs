@@ -92,9 +92,9 @@ internal sealed class ServerMetrics : IDisposable
             gauge.WithLabels(before).Set(0);
         }
 
-        foreach (string[] one in labels)
+        foreach (IGrouping<string, string[]> same in labels.GroupBy(static one => string.Join('\n', one), StringComparer.Ordinal))
         {
-            gauge.WithLabels(one).Inc();
+            gauge.WithLabels(same.First()).Set(same.Count());
         }
     }
 }
