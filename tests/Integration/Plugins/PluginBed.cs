@@ -16,7 +16,8 @@ internal sealed class PluginBed : IAsyncDisposable
     /// <param name="plugins">Of the installation, from the start on.</param>
     /// <param name="rules">Beside <c>_automount</c>, beginning with a comma.</param>
     /// <param name="dockerSocket">Of the engine for the plugin Docker; null: there is none.</param>
-    internal PluginBed(string[]? plugins = null, string rules = "", string? dockerSocket = null)
+    /// <param name="environment">The server's, beside ours: <c>NAME=value</c>.</param>
+    internal PluginBed(string[]? plugins = null, string rules = "", string? dockerSocket = null, string[]? environment = null)
     {
         Directory.CreateDirectory(PidFiles);
         Directory.CreateDirectory(Watched);
@@ -35,7 +36,7 @@ internal sealed class PluginBed : IAsyncDisposable
                 "PidFiles": { "directory": {{Json(PidFiles)}} }, "Twin": { "directory": {{Json(PidFiles)}} },
                 "Fifo": { "path": {{Json(Fifo)}} }, "Docker": { "sockets": [{{Json("unix://" + (dockerSocket ?? _directory["docker.sock"]))}}] } } }
             }
-            """);
+            """) { Environment = environment ?? [] };
     }
 
     internal ServerUnderTest Server { get; }
