@@ -7,9 +7,9 @@ usage() {
     cat <<'TEXT'
 Usage: ./crash.sh [COUNT|all]     (as root)
 
-Has a server live through a history (files come, are replaced, go; somebody binds by request), counts the system calls by which it acts, and
-kills it (SIGKILL) before and after COUNT of them, or each (all: when nothing is said). Each time another server starts, and what is mounted in the container must
-be what the rules say, with nothing left over. Prints how many kill points there were, and how many failed; ends with 1 when one did.
+Has a server live through a history (files come, are replaced, go; somebody binds by request; a device is plugged in and out), counts the system calls
+by which it acts, and kills it (SIGKILL) before and after COUNT of them, or each (all: when nothing is said). Each time another server starts, and what is
+in the container must be what the rules say, with nothing left over. Prints how many kill points there were, and how many failed; ends with 1 when one did.
 
 Each run of a COUNT takes other points; CM_CRASH_SEED=N takes the same again.
 TEXT
@@ -23,6 +23,7 @@ esac
 [ "$(id -u)" = 0 ] || { echo 'crash.sh: please run it as root: it mounts' >&2; exit 1; }
 export CM_CRASHES=${1:-all} CM_CRASH_SEED=${CM_CRASH_SEED:-$RANDOM}
 
+./test.sh install
 ./build.sh
 MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 dotnet build tests/Integration -c Release -v quiet -nologo -warnaserror
 echo "seed $CM_CRASH_SEED"

@@ -19,6 +19,7 @@ esac
 [ "$(id -u)" = 0 ] || { echo 'endure.sh: please run it as root: it mounts' >&2; exit 1; }
 export CM_MINUTES=${1:-60} CM_HISTORY_SEED=${CM_HISTORY_SEED:-$RANDOM}
 
+./test.sh install
 ./build.sh
 MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 dotnet build tests/Integration -c Release -v quiet -nologo -warnaserror
 echo "seed $CM_HISTORY_SEED"

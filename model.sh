@@ -23,6 +23,7 @@ esac
 [ "$(id -u)" = 0 ] || { echo 'model.sh: please run it as root: it mounts' >&2; exit 1; }
 export CM_HISTORIES=${1:-20} CM_HISTORY_SEED=${CM_HISTORY_SEED:-$RANDOM} CM_HISTORY=${CM_HISTORY:+$(realpath "$CM_HISTORY")}
 
+./test.sh install
 ./build.sh
 MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 dotnet build tests/Integration -c Release -v quiet -nologo -warnaserror
 echo "seed $CM_HISTORY_SEED"

@@ -24,6 +24,7 @@ esac
 [ "$(id -u)" = 0 ] || { echo 'race.sh: please run it as root: it mounts' >&2; exit 1; }
 export CM_RACES=${1:-100000}
 
+./test.sh install
 ./build.sh
 MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 dotnet build tests/Integration -c Release -v quiet -nologo -warnaserror
 exec out/build/bin/ContainerManager.Tests.Integration/release*/ContainerManager.Tests.Integration \
