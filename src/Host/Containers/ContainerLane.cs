@@ -97,7 +97,7 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
         ImmutableArray<Attachment> found = [.. new MountRecognition(id, services).Find(_entry, strategy).Select(Remembered)];
         foreach (Attachment attachment in found.Where(attachment => attachment.Identity.IsDevice))
         {
-            _devices.Permission.Grant(ContainerDevices.NumberOf(attachment.Identity), attachment.Target);
+            _devices.Permission.Resume(ContainerDevices.NumberOf(attachment.Identity), attachment.Target);
         }
 
         _devices.Permission.Settle();
@@ -204,14 +204,17 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
             _locked = true;
             return Try(run, step, entry, named);
         }
-        catch (IOException failure)
-        {
-            return new HostEvent.StepFailed(id, run, step, FailureAdvice.Explain(failure), FailureAdvice.IsSourceMissing(failure));
-        }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
-            // A strategy of a plugin, or a defect of ours: the binding must not stay pending for ever.
-            return new HostEvent.StepFailed(id, run, step, failure.Message, SourceMissing: false);
+            if (!_abandoned)
+            {
+                NodePermission.TakeBack(_devices!.Permission, step);
+            }
+
+            // Whatever it was, of a strategy of a plugin, or a defect of ours: the binding must not stay pending for ever.
+            return failure is IOException refused
+                ? new HostEvent.StepFailed(id, run, step, FailureAdvice.Explain(refused), FailureAdvice.IsSourceMissing(refused))
+                : new HostEvent.StepFailed(id, run, step, failure.Message, SourceMissing: false);
         }
     }
 
@@ -232,7 +235,7 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
         using KnownSource source = KnownSource.Of(step.Desired.Source, step.Desired.Identity, step.Desired.RefusesLinks);
 
         // Before there is a node that could be opened in vain.
-        string? notice = Grant(step.Target, step.Desired);
+        string? notice = NodePermission.Grant(_devices!.Permission, step.Target, step.Desired);
         MountRequest request = new(step.Desired.Source, step.Target, step.Desired.Options);
         MountOutcome outcome = services.Executor.Execute(
             entry,
@@ -248,7 +251,7 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
     private Attachment Replace(ContainerEntry entry, IMountStrategy strategy, Step.Replace step)
     {
         using KnownSource source = KnownSource.Of(step.Desired.Source, step.Desired.Identity, step.Desired.RefusesLinks);
-        string? notice = Grant(step.Target, step.Desired);
+        string? notice = NodePermission.Grant(_devices!.Permission, step.Target, step.Desired);
         MountRequest request = new(step.Desired.Source, step.Target, step.Desired.Options);
         MountOutcome outcome = services.Executor.Execute(
             entry,
@@ -312,23 +315,13 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
         return null;
     }
 
-    /// <returns>Why the container may not use what it gets; null: it may, or it is no device.</returns>
-    private string? Grant(string target, Desired desired) => desired is { Identity.IsDevice: true, Permission: true }
-        ? _devices!.Permission.Grant(ContainerDevices.NumberOf(desired.Identity), target).Reason
-        : null;
-
     /// <summary>What a mount that is gone has needed.</summary>
     private void Release(Attachment gone, FileIdentity except)
     {
-        if (!gone.Identity.IsDevice)
+        if (gone.Identity.IsDevice)
         {
-            return;
-        }
-
-        services.Nodes.Remove(gone.MountId);
-        if (ContainerDevices.NumberOf(gone.Identity) is { } device && !(except.IsDevice && ContainerDevices.NumberOf(except) == device))
-        {
-            _devices!.Permission.Revoke(device, gone.Target);
+            services.Nodes.Remove(gone.MountId);
+            NodePermission.Release(_devices!.Permission, gone.Target, gone.Identity, except);
         }
     }
 

@@ -79,7 +79,7 @@ internal sealed class ContainerDevices : IDisposable
         Database = _hasUdevd ? null : (_database.Source, FileStatus.OfPath(_database.Source)!.Value.Identity);
         foreach (Device device in Given.Where(device => device.Node is not null))
         {
-            Permission.Grant(NumberOf(device.Node!), device.Path);
+            Permission.Resume(NumberOf(device.Node!), device.Path);
         }
     }
 
@@ -115,10 +115,13 @@ internal sealed class ContainerDevices : IDisposable
     {
         Device device = turn.Device;
         PartOutcome events = turn.Admission.Events ? Send(turn) : PartOutcome.Off;
+
+        // Should we be killed from here on, the next server takes back the rest, and does not tell of it again.
+        Write(() => _database!.Untell(device.Path));
+
+        // Before what the container can hold up, by a file system of its own on the way to a link.
         PartOutcome permission = device.Node is null ? new PartOutcome("none") : Permission.Revoke(NumberOf(device.Node), device.Path);
         _links?.Remove(device);
-
-        // Last: what is not written down any more, no server takes back.
         PartOutcome database = Write(() => _database!.Remove(device.Path)) ?? new PartOutcome("removed");
         return new DeviceOutcome(permission, database, events);
     }

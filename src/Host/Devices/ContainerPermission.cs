@@ -37,15 +37,14 @@ internal sealed class ContainerPermission : IDisposable
     /// <summary>Lets the container use a device, for something that holds it until <see cref="Revoke"/>.</summary>
     internal PartOutcome Grant(DeviceNumber device, string holder)
     {
-        if (!_holders.TryGetValue(device, out HashSet<string>? holders))
-        {
-            _holders.Add(device, holders = new HashSet<string>(StringComparer.Ordinal));
-        }
-
+        HashSet<string> holders = HoldersOf(device);
         bool isNew = holders.Count == 0;
         holders.Add(holder);
         return (isNew ? Set() : null) is { } reason ? PartOutcome.Failed(reason) : _needed.Contains(device) ? Granted : Needless;
     }
+
+    /// <summary>What an earlier server has given stays granted for its holder. <see cref="Settle"/> is to follow: one by one, each would take away the rest meanwhile.</summary>
+    internal void Resume(DeviceNumber device, string holder) => HoldersOf(device).Add(holder);
 
     /// <summary>It is not needed for that any more.</summary>
     internal PartOutcome Revoke(DeviceNumber device, string holder)
@@ -62,7 +61,7 @@ internal sealed class ContainerPermission : IDisposable
     /// <summary>Sets everything once, so that what an earlier server has granted for nothing goes.</summary>
     internal void Settle()
     {
-        if (_holders.Count > 0 || _record.Devices.Count > 0)
+        if (_holders.Count > 0 || _record.Exists)
         {
             Set();
         }
@@ -90,6 +89,16 @@ internal sealed class ContainerPermission : IDisposable
         {
             _cgroup.Value?.Dispose();
         }
+    }
+
+    private HashSet<string> HoldersOf(DeviceNumber device)
+    {
+        if (!_holders.TryGetValue(device, out HashSet<string>? holders))
+        {
+            _holders.Add(device, holders = new HashSet<string>(StringComparer.Ordinal));
+        }
+
+        return holders;
     }
 
     /// <returns>Why not.</returns>

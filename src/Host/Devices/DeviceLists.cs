@@ -32,9 +32,10 @@ internal sealed class DeviceLists(string[] levels, GrantRecord record) : IDevice
         foreach (DeviceNumber device in grants)
         {
             string[] denying = [.. restricted.Concat(Beneath(restricted[^1])).Where(level => !Allows(ListOf(level), device))];
-            if (denying.Length > 0 && _granted.Add(device))
+            if (denying.Length > 0 && !_granted.Contains(device))
             {
                 record.Write(record.Devices.Append(device));
+                _granted.Add(device);
             }
 
             Array.ForEach(denying, level => Write(level, "devices.allow", device));

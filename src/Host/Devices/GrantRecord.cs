@@ -13,6 +13,9 @@ internal sealed class GrantRecord(string file)
 {
     private HashSet<DeviceNumber>? _devices;
 
+    /// <summary>Something is written down.</summary>
+    internal bool Exists => File.Exists(file);
+
     /// <summary>What is written down.</summary>
     /// <exception cref="IOException">It cannot be read.</exception>
     internal IReadOnlySet<DeviceNumber> Devices => _devices ??= Read();
@@ -41,9 +44,11 @@ internal sealed class GrantRecord(string file)
         _devices = wanted;
     }
 
-    private HashSet<DeviceNumber> Read() => !File.Exists(file) ? [] :
-    [
-        .. File.ReadLines(file).Select(line => line.Split(' ', ':')).Where(parts => parts.Length == 3).Select(parts =>
-            new DeviceNumber(parts[0] == "b", uint.Parse(parts[1], CultureInfo.InvariantCulture), uint.Parse(parts[2], CultureInfo.InvariantCulture))),
-    ];
+    private HashSet<DeviceNumber> Read() => Exists ? [.. File.ReadLines(file).Select(NumberIn).OfType<DeviceNumber>()] : [];
+
+    /// <summary>A line that somebody else has written says nothing.</summary>
+    private static DeviceNumber? NumberIn(string line) => line.Split(' ', ':') is [var kind, var first, var second] &&
+        uint.TryParse(first, CultureInfo.InvariantCulture, out uint major) && uint.TryParse(second, CultureInfo.InvariantCulture, out uint minor)
+            ? new DeviceNumber(kind == "b", major, minor)
+            : null;
 }

@@ -73,13 +73,22 @@ internal sealed class ContainerDatabase
         }
     }
 
-    /// <summary>Such directories are gone, and the container's own if it makes them again.</summary>
+    /// <summary>Such directories are gone, and the container's own if it makes them again. A record that cannot be written names too many, which does no harm.</summary>
     internal void ForgetMade(ImmutableArray<string> gone)
     {
-        if (gone.Length > 0)
+        if (gone.Length == 0)
         {
-            _made.ExceptWith(gone);
+            return;
+        }
+
+        _made.ExceptWith(gone);
+        try
+        {
             WriteMade();
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // The next time.
         }
     }
 
@@ -134,8 +143,22 @@ internal sealed class ContainerDatabase
             return;
         }
 
-        _given[device.Path] = given;
-        Write("given/" + NameOf(device.Path), JsonSerializer.SerializeToUtf8Bytes(given, GivenDeviceJson.Default.GivenDevice));
+        Keep(given);
+    }
+
+    private void Keep(GivenDevice given)
+    {
+        _given[given.Path] = given;
+        Write("given/" + NameOf(given.Path), JsonSerializer.SerializeToUtf8Bytes(given, GivenDeviceJson.Default.GivenDevice));
+    }
+
+    /// <summary>The container has heard of a device's end. What is there for it stays, to be taken out, and stays known.</summary>
+    internal void Untell(string path)
+    {
+        if (_given.TryGetValue(path, out GivenDevice? given) && given.Told)
+        {
+            Keep(given with { Told = false });
+        }
     }
 
     /// <summary>Takes a device out, and what only it needed.</summary>

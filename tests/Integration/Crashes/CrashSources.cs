@@ -71,7 +71,6 @@ internal sealed class CrashSources : IAsyncDisposable
         }),
         new("what is mounted in a directory is replaced", OnHost: () => ReplaceFile("second")),
         new("a file is bound by request", Request: true),
-        new("a device is unplugged", OnHost: _console.Unplug),
         new("what is mounted in a directory goes", OnHost: () => File.Delete(this["second"])),
         new("a read-only file is replaced", OnHost: () => ReplaceFile("read-only")),
         new("a file goes and is another at once", OnHost: () =>
@@ -89,6 +88,7 @@ internal sealed class CrashSources : IAsyncDisposable
             File.Delete(this["socket"]);
             File.Delete(this["read-only"]);
         }),
+        new("a device is unplugged", OnHost: _console.Unplug),
     ];
 
     /// <summary>The directories that were mounted, with what the server has left in them: to be called once nobody uses them.</summary>

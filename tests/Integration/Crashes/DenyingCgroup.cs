@@ -12,6 +12,7 @@ internal sealed class DenyingCgroup : IDisposable
     /// <summary>Denies a process, and those that it starts from now on, every device.</summary>
     internal DenyingCgroup(int processId)
     {
+        Assert.True(File.Exists("/sys/fs/cgroup/devices/devices.list"), "the devices controller of cgroup v1 is not mounted at /sys/fs/cgroup/devices");
         _processId = processId;
         Directory.CreateDirectory(_path);
         File.WriteAllText(_path + "/devices.deny", "a");

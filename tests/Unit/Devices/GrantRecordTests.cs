@@ -32,6 +32,14 @@ public sealed class GrantRecordTests : IDisposable
     }
 
     [Fact]
+    public void A_damaged_line_is_passed_over()
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Recorded)!);
+        File.WriteAllText(Recorded, "c 1:7\nc 1:x\nb 99999999999:0\n\0\nb 7:0");
+        Assert.Equivalent(new[] { Full, Disk }, new GrantRecord(Recorded).Devices);
+    }
+
+    [Fact]
     public void What_the_runtime_allows_is_not_ours_to_take_back()
     {
         Assert.Equal([Full], Lists().Set([Null, Full]));
