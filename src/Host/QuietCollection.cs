@@ -6,7 +6,7 @@ namespace ContainerManager.Host;
 /// </summary>
 internal sealed class QuietCollection : IDisposable
 {
-    /// <summary>Between two looks. At the second that finds nothing going on it is quiet.</summary>
+    /// <summary>Between two looks. When nothing went on since the last one, it is quiet.</summary>
     internal static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
     /// <summary>Bytes allocated since it was last collected, from which on it pays: it stops all threads, for some 20 ms.</summary>
