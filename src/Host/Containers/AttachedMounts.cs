@@ -23,14 +23,22 @@ internal sealed class AttachedMounts
         }
     }
 
-    /// <summary>It is to be taken away.</summary>
-    /// <returns>Where it was seen last, and whether something lay over it then: it may be out of reach.</returns>
-    internal (AttachedMount Mount, bool Beneath) Remove(Attachment attachment)
+    /// <summary>Where a mount was seen last, and whether something lay over it then: it may be out of reach.</summary>
+    internal (AttachedMount Mount, bool Beneath) LastSeen(Attachment attachment)
     {
-        ForeignChange? told = _mounts.Remove(attachment.Target, out (ulong MountId, ForeignChange? Told) mount) && mount.MountId == attachment.MountId ? mount.Told : null;
+        ForeignChange? told = Knows(attachment) ? _mounts[attachment.Target].Told : null;
         return (
             told?.Where is { } where ? attachment.Mount with { Target = where } : attachment.Mount,
             told is { Kind: ForeignChangeKind.Hidden or ForeignChangeKind.Covered });
+    }
+
+    /// <summary>It has been taken away, or left.</summary>
+    internal void Remove(Attachment attachment)
+    {
+        if (Knows(attachment))
+        {
+            _mounts.Remove(attachment.Target);
+        }
     }
 
     /// <summary>
@@ -72,10 +80,13 @@ internal sealed class AttachedMounts
         }
 
         MountPlaces places = new(container);
-        ImmutableArray<RecordedAttachment> again = [.. _outOfReach.Where(mount => places.TopAt(mount.Target) == mount.MountId || places.CountAt(mount.Target) == 0)];
-        _outOfReach.RemoveAll(again.Contains);
-        return again;
+        return [.. _outOfReach.Where(mount => places.TopAt(mount.Target) == mount.MountId || places.CountAt(mount.Target) == 0)];
     }
+
+    /// <summary>One of those <see cref="InReachAgain"/> is gone now.</summary>
+    internal void Forget(RecordedAttachment mount) => _outOfReach.Remove(mount);
+
+    private bool Knows(Attachment attachment) => _mounts.TryGetValue(attachment.Target, out (ulong MountId, ForeignChange? Told) mount) && mount.MountId == attachment.MountId;
 
     private static ForeignChange? Look(MountPlaces places, string target, ulong mountId)
     {

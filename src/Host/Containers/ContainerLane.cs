@@ -21,6 +21,7 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
     private ContainerDevices? _devices;
     private readonly MadeDirectories _made = new();
     private readonly AttachedMounts _mounts = new();
+    private readonly StrategyChoice _strategy = new(services.Strategies);
     private IDisposable? _exitWatch;
     private IDisposable? _mountWatch;
     private Action<TimeSpan, bool>? _looked;
@@ -30,9 +31,6 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
 
     /// <summary>The mount id that was written down last, before the act.</summary>
     private ulong _written;
-
-    /// <summary>The kernel does not let us into its mount namespace.</summary>
-    private bool _locked;
 
     /// <summary>Adds a step. Returns at once.</summary>
     /// <param name="run">The run it is meant for.</param>
@@ -64,7 +62,8 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
                 services.Post(new HostEvent.DeviceStepDone(id, run, onDevice, _devices.Tell(onDevice.Turn), Now));
                 break;
             case Step.OnTarget onTarget when _entry is not null && run == _run && !_abandoned:
-                HostEvent outcome = Try(run, onTarget, _entry, strategy);
+                _strategy.Asked = strategy;
+                HostEvent outcome = Try(run, onTarget, _entry);
                 services.Measured(onTarget, outcome is HostEvent.StepSucceeded, Stopwatch.GetElapsedTime(planned));
                 services.Post(outcome);
                 break;
@@ -89,7 +88,7 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
     private void OpenOrThrow(int run, Step.Open open, string? strategy)
     {
         Close();
-        _run = run;
+        (_run, _strategy.Asked) = (run, strategy);
         _entry = open.Entry ?? throw new ArgumentException("a container that cannot be entered has no steps", nameof(open));
         ProcessExitSource exit = new(_entry.Process, () => services.Post(new HostEvent.ContainerStopped(id, run)));
         exit.Registration = _exitWatch = services.Loop.Add(exit);
@@ -122,12 +121,7 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
         try
         {
             long begun = Stopwatch.GetTimestamp();
-            foreach (RecordedAttachment left in _mounts.InReachAgain(_entry))
-            {
-                services.Executor.Execute(_entry, [new MountAction.DetachMount(left.Target, left.MountId), new MountAction.RemoveMountPoints(left.Made)]);
-                services.Journal.Detached(left);
-            }
-
+            WithdrawLeft(_entry);
             ImmutableArray<ForeignChange> changes = _mounts.Compare(_entry);
             _looked!(Stopwatch.GetElapsedTime(begun), changes.Any(change => change.Kind != ForeignChangeKind.WellAgain));
             if (!changes.IsEmpty)
@@ -138,6 +132,24 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
         catch (IOException)
         {
             // The container is ending, or somebody changes things as we look: then we are told again.
+        }
+    }
+
+    private void WithdrawLeft(ContainerEntry entry)
+    {
+        foreach (RecordedAttachment left in _mounts.InReachAgain(entry))
+        {
+            try
+            {
+                Withdraw(entry, left.Mount);
+            }
+            catch (IOException)
+            {
+                continue; // It is not forgotten: with the next change of the mounts it is tried again.
+            }
+
+            services.Journal.Detached(left);
+            _mounts.Forget(left);
         }
     }
 
@@ -192,17 +204,11 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
         _mounts.Clear();
     }
 
-    private HostEvent Try(int run, Step.OnTarget step, ContainerEntry entry, string? named)
+    private HostEvent Try(int run, Step.OnTarget step, ContainerEntry entry)
     {
         try
         {
-            return new HostEvent.StepSucceeded(id, run, step, Do(step, entry, _locked ? named ?? PropagationMount.StrategyName : named), Now);
-        }
-        catch (KernelException refused) when (named is null && !_locked && FailureAdvice.IsEntryRefused(refused))
-        {
-            // From now on by somebody inside.
-            _locked = true;
-            return Try(run, step, entry, named);
+            return new HostEvent.StepSucceeded(id, run, step, Do(step, entry), Now);
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
@@ -218,17 +224,13 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
         }
     }
 
-    private Attachment? Do(Step.OnTarget step, ContainerEntry entry, string? named)
+    private Attachment? Do(Step.OnTarget step, ContainerEntry entry) => step switch
     {
-        IMountStrategy strategy = services.Strategies.For(entry, named);
-        return step switch
-        {
-            Step.Attach attach => Attach(entry, strategy, attach),
-            Step.Replace replace => Replace(entry, strategy, replace),
-            Step.Detach detach => Detach(entry, strategy, detach),
-            _ => throw new ArgumentException($"unknown step {step.GetType().Name}", nameof(step)),
-        };
-    }
+        Step.Attach attach => _strategy.Do(entry, strategy => Attach(entry, strategy, attach)),
+        Step.Replace replace => _strategy.Do(entry, strategy => Replace(entry, strategy, replace)),
+        Step.Detach detach => Detach(entry, detach),
+        _ => throw new ArgumentException($"unknown step {step.GetType().Name}", nameof(step)),
+    };
 
     private Attachment Attach(ContainerEntry entry, IMountStrategy strategy, Step.Attach step)
     {
@@ -289,14 +291,14 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
         _written = record.MountId;
     }
 
-    private Attachment? Detach(ContainerEntry entry, IMountStrategy strategy, Step.Detach step)
+    private Attachment? Detach(ContainerEntry entry, Step.Detach step)
     {
         RecordedAttachment record = RecordedAttachment.Of(id, step.Current);
-        (AttachedMount there, bool beneath) = _mounts.Remove(step.Current);
+        (AttachedMount there, bool beneath) = _mounts.LastSeen(step.Current);
         if (beneath)
         {
             // What was seen may be over, or have been a directory that was renamed just then: it is looked for first.
-            services.Executor.Execute(entry, [new MountAction.DetachMount(there.Target, there.MountId)]);
+            Withdraw(entry, there with { Made = [] });
         }
 
         if (beneath && OurMount.CountAt(entry, there.Target) > 0)
@@ -306,14 +308,18 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
         }
         else
         {
-            services.Executor.Execute(entry, strategy.Detach(there), inside: services.Inside(id));
+            Withdraw(entry, there);
             services.Journal.Detached(record);
         }
 
+        _mounts.Remove(step.Current);
         Release(step.Current, except: default);
         _made.Remove(step.Current, entry);
         return null;
     }
+
+    private void Withdraw(ContainerEntry entry, AttachedMount mount) =>
+        _strategy.Do(entry, strategy => services.Executor.Execute(entry, strategy.Detach(mount), inside: services.Inside(id)));
 
     /// <summary>What a mount that is gone has needed.</summary>
     private void Release(Attachment gone, FileIdentity except)

@@ -8,7 +8,39 @@ namespace ContainerManager.Tests.Integration.Scenarios;
 /// The seed project's way: the container has <c>/yacc/NAME</c> as <c>/yacc</c>, and <c>client</c> was started in it by hand. No plugin knows it, and the kernel
 /// lets the server into no namespace.
 /// </summary>
-public sealed class ManualClientScenarioTests() : ScenarioTests(new ManualClientScenarioRuntime());
+public sealed class ManualClientScenarioTests() : ScenarioTests(new ManualClientScenarioRuntime())
+{
+    /// <summary>Mounted over, it is mounted again, and what lies beneath is taken away when it comes to light: by the client, since the server may not.</summary>
+    [Fact]
+    public async Task WhatWasMountedOverGoesWhenItComesToLight()
+    {
+        File.WriteAllText(Host["file"], "ours");
+        await StartAsync($$"""{ "_automount": { "{{Host["file"]}}": { "target": "/deep/down/file" } }, "_on_foreign_change": "restore" }""");
+        await Server.UntilBindingAsync(Name, "/deep/down/file", "attached");
+
+        await ExecAsync("mount", "-t", "tmpfs", "none", "/deep");
+        await UntilMountedAsync("/deep", "/deep/down/file", "/deep/down/file");
+        await ExecAsync("umount", "-l", "/deep");
+        await UntilMountedAsync("/deep/down/file");
+        await Server.UntilBindingAsync(Name, "/deep/down/file", "attached");
+        Assert.Equal("ours", await ExecAsync("cat", "/deep/down/file"));
+
+        // Not wanted any more while something lies over it.
+        await ExecAsync("mount", "-t", "tmpfs", "none", "/deep");
+        await UntilMountedAsync("/deep", "/deep/down/file", "/deep/down/file");
+        File.Delete(Host["file"]);
+        await UntilMountedAsync("/deep", "/deep/down/file");
+        await ExecAsync("umount", "-l", "/deep");
+        await UntilMountedAsync();
+        await Server.UntilGoneAsync(Name, "/deep/down/file");
+    }
+
+    /// <summary>Waits until these mount points, and no other, lie at or below /deep.</summary>
+    private Task UntilMountedAsync(params string[] points) => MountTableChange.UntilAsync(
+        ProcessId,
+        table => table.Mounts.Select(mount => mount.MountPoint).Where(point => point.StartsWith("/deep", StringComparison.Ordinal)).Order().SequenceEqual(points),
+        TimeSpan.FromSeconds(60));
+}
 
 /// <summary>Containers made with unshare(1), of which the server is told by their client alone.</summary>
 internal sealed class ManualClientScenarioRuntime : IScenarioRuntime, IAsyncDisposable

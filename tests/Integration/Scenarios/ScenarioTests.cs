@@ -21,6 +21,8 @@ public abstract class ScenarioTests : IAsyncLifetime
 
     private protected string Name => _name;
 
+    private protected TemporaryDirectory Host => _host;
+
     public async ValueTask InitializeAsync() => await _runtime.PrepareAsync();
 
     public async ValueTask DisposeAsync()
