@@ -55,23 +55,23 @@ internal sealed record DeviceAdmission
     internal static DeviceAdmission Whole { get; } = new();
 
     /// <summary>One container at a time has it.</summary>
-    internal bool Exclusive { get; init; }
+    public bool Exclusive { get; init; }
 
     /// <summary>Who the node belongs to, inside. Null: as on the host, and to root inside where the host's ids mean nothing.</summary>
-    internal FileOwner? Owner { get; init; }
+    public FileOwner? Owner { get; init; }
 
     /// <summary>The permission bits of the node. Null: as on the host.</summary>
-    internal uint? Mode { get; init; }
+    public uint? Mode { get; init; }
 
     /// <summary>The node, and its symbolic links.</summary>
-    internal bool Node { get; init; } = true;
+    public bool Node { get; init; } = true;
 
     /// <summary>The permission of the container's device cgroup.</summary>
-    internal bool Permission { get; init; } = true;
+    public bool Permission { get; init; } = true;
 
     /// <summary>What udev knows of it, in the container's <c>/run/udev</c>.</summary>
-    internal bool Database { get; init; } = true;
+    public bool Database { get; init; } = true;
 
     /// <summary>The events.</summary>
-    internal bool Events { get; init; } = true;
+    public bool Events { get; init; } = true;
 }

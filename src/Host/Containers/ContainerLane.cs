@@ -94,7 +94,7 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
         exit.Registration = _exitWatch = services.Loop.Add(exit);
         _devices = ContainerDevices.Open(_entry, services.Devices.Of(id), open.Devices, lists => services.Lists.Add(lists, CheckPermission));
         ImmutableArray<Attachment> found = [.. new MountRecognition(id, services).Find(_entry, strategy).Select(Remembered)];
-        foreach (Attachment attachment in found.Where(attachment => attachment.Identity.IsDevice))
+        foreach (Attachment attachment in found.Where(attachment => attachment is { Identity.IsDevice: true, Permission: true }))
         {
             _devices.Permission.Resume(ContainerDevices.NumberOf(attachment.Identity), attachment.Target);
         }
@@ -242,10 +242,10 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
         MountOutcome outcome = services.Executor.Execute(
             entry,
             strategy.Attach(request),
-            prepared => Attaching(RecordedAttachment.Of(id, AttachmentOf(request, _made.WithParents(request, Shown(prepared, step.Desired))))),
+            prepared => Attaching(RecordedAttachment.Of(id, AttachmentOf(request, step.Desired, _made.WithParents(request, prepared)))),
             source,
             services.Inside(id));
-        Attachment attachment = AttachmentOf(request, _made.WithParents(request, Shown(outcome, step.Desired)));
+        Attachment attachment = AttachmentOf(request, step.Desired, _made.WithParents(request, outcome));
         Attached(attachment);
         return Remembered(attachment) with { Notice = notice };
     }
@@ -260,12 +260,12 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
             strategy.Replace(request, step.Current.Mount),
             prepared => Attaching(RecordedAttachment.Of(
                 id,
-                AttachmentOf(request, Shown(prepared, step.Desired) with { Made = MadeDirectories.Joined(step.Current.Made, prepared.Made) }),
+                AttachmentOf(request, step.Desired, prepared with { Made = MadeDirectories.Joined(step.Current.Made, prepared.Made) }),
                 replaces: step.Current.MountId)),
             source,
             services.Inside(id));
-        Release(step.Current, except: step.Desired.Identity);
-        Attachment attachment = AttachmentOf(request, Shown(outcome, step.Desired) with { Made = MadeDirectories.Joined(step.Current.Made, outcome.Made) });
+        Release(step.Current, step.Desired);
+        Attachment attachment = AttachmentOf(request, step.Desired, outcome with { Made = MadeDirectories.Joined(step.Current.Made, outcome.Made) });
         Attached(attachment);
         return Remembered(attachment) with { Notice = notice };
     }
@@ -313,7 +313,7 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
         }
 
         _mounts.Remove(step.Current);
-        Release(step.Current, except: default);
+        Release(step.Current, instead: null);
         _made.Remove(step.Current, entry);
         return null;
     }
@@ -322,21 +322,21 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
         _strategy.Do(entry, strategy => services.Executor.Execute(entry, strategy.Detach(mount), inside: services.Inside(id)));
 
     /// <summary>What a mount that is gone has needed.</summary>
-    private void Release(Attachment gone, FileIdentity except)
+    private void Release(Attachment gone, Desired? instead)
     {
         if (gone.Identity.IsDevice)
         {
             services.Nodes.Remove(gone.MountId);
-            NodePermission.Release(_devices!.Permission, gone.Target, gone.Identity, except);
+            NodePermission.Release(_devices!.Permission, gone, instead);
         }
     }
 
     /// <summary>A node is one of our own, but stands for the host's. A strategy that clones nothing cannot say which file it shows: it counts as the one that was asked for, or it would be asked for ever.</summary>
-    private static MountOutcome Shown(MountOutcome outcome, Desired desired) =>
-        outcome.MountId == 0 || desired.Identity.IsDevice ? outcome with { Identity = desired.Identity } : outcome;
-
-    private static Attachment AttachmentOf(MountRequest request, MountOutcome outcome) =>
-        new(request.Target, request.Source, outcome.Identity, request.Options, outcome.MountId, outcome.Made);
+    private static Attachment AttachmentOf(MountRequest request, Desired desired, MountOutcome outcome)
+    {
+        FileIdentity shown = outcome.MountId == 0 || desired.Identity.IsDevice ? desired.Identity : outcome.Identity;
+        return new Attachment(request.Target, request.Source, shown, request.Options, outcome.MountId, outcome.Made) { Permission = desired.Permission };
+    }
 
     private Attachment Remembered(Attachment attachment)
     {

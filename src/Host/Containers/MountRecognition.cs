@@ -59,7 +59,7 @@ internal sealed class MountRecognition(ContainerId id, LaneServices services)
                 {
                     // The record is that of the new mount. The one that it was to replace is ours too, but nobody knows how it was made: replace it.
                     string source = mountId == recorded.MountId ? recorded.Source : "";
-                    return new Attachment(recorded.Target, source, recorded.Node ?? look.Identity, recorded.Options, mountId, recorded.Made);
+                    return new Attachment(recorded.Target, source, recorded.Node ?? look.Identity, recorded.Options, mountId, recorded.Made) { Permission = recorded.Permission ?? true };
                 }
             }
 

@@ -15,20 +15,22 @@ internal static class NodePermission
     /// <summary>A step has failed: what it was granted for is not there. What is there still, beneath a node that should have been replaced, keeps its own.</summary>
     internal static void TakeBack(ContainerPermission permission, Step.OnTarget step)
     {
-        (Desired? wanted, FileIdentity there) = step switch
+        switch (step)
         {
-            Step.Attach attach => (attach.Desired, default(FileIdentity)),
-            Step.Replace replace => (replace.Desired, replace.Current.Identity),
-            _ => (null, default(FileIdentity)),
-        };
-        if (wanted is not null)
-        {
-            Release(permission, step.Target, wanted.Identity, there);
+            case Step.Attach attach:
+                Release(permission, step.Target, attach.Desired.Identity, default);
+                break;
+            case Step.Replace { Current: { } current } replace:
+                Release(permission, step.Target, replace.Desired.Identity, current.Permission ? current.Identity : default);
+                break;
         }
     }
 
-    /// <summary>What a node has needed, unless the one that is there instead needs the same.</summary>
-    internal static void Release(ContainerPermission permission, string target, FileIdentity gone, FileIdentity there)
+    /// <summary>What a node has needed that is gone, unless what is there instead needs the same.</summary>
+    internal static void Release(ContainerPermission permission, Attachment gone, Desired? instead) =>
+        Release(permission, gone.Target, gone.Identity, instead is { Permission: true } ? instead.Identity : default);
+
+    private static void Release(ContainerPermission permission, string target, FileIdentity gone, FileIdentity there)
     {
         if (gone.IsDevice && !(there.IsDevice && ContainerDevices.NumberOf(there) == ContainerDevices.NumberOf(gone)))
         {

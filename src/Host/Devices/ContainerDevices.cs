@@ -40,7 +40,7 @@ internal sealed class ContainerDevices : IDisposable
     internal ContainerPermission Permission { get; }
 
     /// <summary>What an earlier server has told the container of.</summary>
-    internal ImmutableArray<Device> Given { get; private set; } = [];
+    internal ImmutableArray<KnownDevice> Given { get; private set; } = [];
 
     /// <summary>What is to be the container's <c>/run/udev</c>; null: nothing.</summary>
     internal (string Path, FileIdentity Identity)? Database { get; private set; }
@@ -77,7 +77,7 @@ internal sealed class ContainerDevices : IDisposable
         _links.RemoveEmptyDirectories();
         Given = _database.Given;
         Database = _hasUdevd ? null : (_database.Source, FileStatus.OfPath(_database.Source)!.Value.Identity);
-        foreach (Device device in Given.Where(device => device.Node is not null))
+        foreach ((Device device, _) in Given.Where(given => given is { Device.Node: not null, Admission.Permission: true }))
         {
             Permission.Resume(NumberOf(device.Node!), device.Path);
         }
@@ -107,7 +107,7 @@ internal sealed class ContainerDevices : IDisposable
         PartOutcome links = MakeLinks(turn);
         PartOutcome database = !turn.Admission.Database ? PartOutcome.Off : _hasUdevd ? new PartOutcome("its own udevd's") : Write(() => _database!.Put(device)) ?? links;
         PartOutcome events = turn.Admission.Events ? Send(turn) : PartOutcome.Off;
-        PartOutcome? forgotten = Write(() => _database!.Remember(device, told: true));
+        PartOutcome? forgotten = Write(() => _database!.Remember(device, turn.Admission, told: true));
         return new DeviceOutcome(permission, forgotten ?? database, events);
     }
 
@@ -136,7 +136,7 @@ internal sealed class ContainerDevices : IDisposable
             return written;
         }
 
-        PartOutcome? failure = turn.Kind == DeviceTurnKind.Come ? Write(() => _database!.Remember(device, told: false)) : null;
+        PartOutcome? failure = turn.Kind == DeviceTurnKind.Come ? Write(() => _database!.Remember(device, turn.Admission, told: false)) : null;
         return failure ?? (_links!.Make(device) is { } problem ? PartOutcome.Failed(problem) : written);
     }
 

@@ -32,7 +32,8 @@ internal sealed record JournalRecord
 
 /// <summary>
 /// A mount that is there or is about to be. Of it and the one it <c>Replaces</c> one is there, should the server be killed meanwhile. Of a device
-/// node, which is one of our own, <c>Node</c> says which one of the host it stands for.
+/// node, which is one of our own, <c>Node</c> says which one of the host it stands for, and <c>Permission</c> that the container was not to be allowed to
+/// use it (false) or was (null).
 /// </summary>
 internal sealed record RecordedAttachment(
     string Runtime,
@@ -43,7 +44,8 @@ internal sealed record RecordedAttachment(
     ulong MountId,
     ImmutableArray<string> Made,
     ulong? Replaces = null,
-    FileIdentity? Node = null)
+    FileIdentity? Node = null,
+    bool? Permission = null)
 {
     internal ContainerId Id => new(Runtime, Container);
 
@@ -58,7 +60,8 @@ internal sealed record RecordedAttachment(
         attachment.MountId,
         attachment.Made,
         replaces,
-        attachment.Identity.IsDevice ? attachment.Identity : null);
+        attachment.Identity.IsDevice ? attachment.Identity : null,
+        attachment.Permission ? null : false);
 }
 
 /// <summary>A binding that somebody asked for beyond the configuration.</summary>

@@ -22,6 +22,9 @@ internal sealed record Attachment(
     /// <summary>What a person should know of it although it is there; null: nothing.</summary>
     internal string? Notice { get; init; }
 
+    /// <summary>Of a device node: the container was to be allowed to use it.</summary>
+    internal bool Permission { get; init; } = true;
+
     /// <summary>Somebody in the container has mounted something over it.</summary>
     internal bool Covered { get; init; }
 

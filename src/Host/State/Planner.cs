@@ -65,7 +65,7 @@ internal static class Planner
     }
 
     private static bool Shows(Attachment actual, Desired wanted) =>
-        actual.Identity == wanted.Identity && actual.Source == wanted.Source && actual.Options == wanted.Options;
+        actual.Identity == wanted.Identity && actual.Source == wanted.Source && actual.Options == wanted.Options && actual.Permission == wanted.Permission;
 
     private static bool IsDirectory(FileIdentity identity) => identity.Kind == FileKind.Directory;
 

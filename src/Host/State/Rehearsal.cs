@@ -107,7 +107,7 @@ internal sealed class Rehearsal
     private static Attachment? MountedBy(Step.OnTarget step)
     {
         Desired? desired = (step as Step.Attach)?.Desired ?? (step as Step.Replace)?.Desired;
-        return desired is null ? null : new Attachment(step.Target, desired.Source, desired.Identity, desired.Options, MountId: 1, []);
+        return desired is null ? null : new Attachment(step.Target, desired.Source, desired.Identity, desired.Options, MountId: 1, []) { Permission = desired.Permission };
     }
 
     private void Advance(HostEvent happened)
@@ -129,7 +129,7 @@ internal sealed class Rehearsal
                 [.. container.Bindings.Select(binding => binding.Actual).OfType<Attachment>().Where(mount => mount.Target != ClientMount.Target)];
             Attachment? database = mounts.FirstOrDefault(mount => mount.Target == DeviceBook.DatabaseTarget);
             return new Known(container.Description, mounts, new GivenDevices(
-                [.. container.Devices.Values.Select(use => use.Latest?.Device).OfType<Device>()],
+                [.. container.Devices.Values.Select(use => use.Latest).OfType<DeviceTurn>().Select(latest => new KnownDevice(latest.Device, latest.Admission))],
                 database is null ? null : new DatabaseSource(database.Source, database.Identity)), container.DevicesReady);
         }
     }

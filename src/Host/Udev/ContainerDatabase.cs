@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using ContainerManager.Host.Configuration;
 using ContainerManager.Host.DeviceRules;
+using ContainerManager.Host.State;
 
 namespace ContainerManager.Host.Udev;
 
@@ -55,7 +57,7 @@ internal sealed class ContainerDatabase
     internal string Source => Path.Combine(_root, "udev");
 
     /// <summary>What the container was told of and not yet of its end.</summary>
-    internal ImmutableArray<Device> Given => [.. _given.Values.Where(given => given.Told).Select(given => given.ToDevice())];
+    internal ImmutableArray<KnownDevice> Given => [.. _given.Values.Where(given => given.Told).Select(given => new KnownDevice(given.ToDevice(), given.Admission ?? DeviceAdmission.Whole))];
 
     /// <summary>What the container was about to be told of when an earlier server was killed.</summary>
     internal ImmutableArray<Device> Untold => [.. _given.Values.Where(given => !given.Told).Select(given => given.ToDevice())];
@@ -134,10 +136,11 @@ internal sealed class ContainerDatabase
 
     /// <summary>Writes down that something is done in the container for a device.</summary>
     /// <param name="device">Which.</param>
+    /// <param name="admission">What the container gets of it.</param>
     /// <param name="told">The container has heard of it.</param>
-    internal void Remember(Device device, bool told)
+    internal void Remember(Device device, DeviceAdmission admission, bool told)
     {
-        GivenDevice given = GivenDevice.Of(device, told);
+        GivenDevice given = GivenDevice.Of(device, admission, told);
         if (_given.TryGetValue(device.Path, out GivenDevice? before) && before.SaysTheSameAs(given))
         {
             return;

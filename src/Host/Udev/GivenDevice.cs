@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using ContainerManager.Host.Configuration;
 using ContainerManager.Host.DeviceRules;
 using ContainerManager.Linux;
 
@@ -21,6 +22,7 @@ namespace ContainerManager.Host.Udev;
 /// <param name="Values">The values, in the same order.</param>
 /// <param name="Told">The container has heard of it. If not, what is left of the attempt is to be taken away.</param>
 /// <param name="Records">Names of the database files it needs: its own, and those of what it hangs from.</param>
+/// <param name="Admission">What the container gets of it; null: everything.</param>
 internal sealed record GivenDevice(
     string Path,
     string Subsystem,
@@ -33,9 +35,10 @@ internal sealed record GivenDevice(
     ImmutableArray<string> Names,
     ImmutableArray<string> Values,
     bool Told,
-    ImmutableArray<string> Records)
+    ImmutableArray<string> Records,
+    DeviceAdmission? Admission)
 {
-    internal static GivenDevice Of(Device device, bool told) => new(
+    internal static GivenDevice Of(Device device, DeviceAdmission admission, bool told) => new(
         device.Path,
         device.Subsystem,
         device.Type,
@@ -47,10 +50,11 @@ internal sealed record GivenDevice(
         [.. device.Properties.Select(property => property.Key)],
         [.. device.Properties.Select(property => property.Value)],
         told,
-        [.. device.Parents.Prepend(device).Select(one => one.Record?.Name).OfType<string>()]);
+        [.. device.Parents.Prepend(device).Select(one => one.Record?.Name).OfType<string>()],
+        admission);
 
     /// <summary>Nothing has changed that the end of the device would need.</summary>
-    internal bool SaysTheSameAs(GivenDevice other) => Told == other.Told && Incarnation == other.Incarnation && Node == other.Node &&
+    internal bool SaysTheSameAs(GivenDevice other) => Told == other.Told && Admission == other.Admission && Incarnation == other.Incarnation && Node == other.Node &&
         Links.SequenceEqual(other.Links) && Tags.SequenceEqual(other.Tags) && Names.SequenceEqual(other.Names) && Values.SequenceEqual(other.Values) &&
         Records.SequenceEqual(other.Records);
 

@@ -57,6 +57,42 @@ public sealed class NodePermissionTests : IAsyncLifetime
         Assert.Empty(_cgroup.Allowed);
     }
 
+    [Fact]
+    public async Task WhatARuleDoesNotAllowTheNextServerDoesNotEither()
+    {
+        await FilterAndStartAsync(permission: false);
+        await _server.UntilDeviceAsync(_name, Device, permission: "off");
+        Assert.Empty(_cgroup!.Allowed);
+
+        // Nobody is told again: what is found is found before the binding is known.
+        await _server.KillAsync();
+        await _server.StartAsync();
+        await _server.UntilBindingAsync(_name, Device, "attached");
+        Assert.Empty(_cgroup.Allowed);
+    }
+
+    [Fact]
+    public async Task ARuleThatChangesWhileNoServerRunsIsFollowedByTheNext()
+    {
+        await FilterAndStartAsync(permission: false);
+        await _server.UntilDeviceAsync(_name, Device, permission: "off");
+        await _server.KillAsync();
+        await FilterAndStartAsync(permission: true);
+        await _server.UntilDeviceAsync(_name, Device, permission: "granted");
+        Assert.Equal(["c 1:7 rwm"], _cgroup!.Allowed);
+        await _server.KillAsync();
+        await FilterAndStartAsync(permission: false);
+        await _server.UntilDeviceAsync(_name, Device, permission: "off");
+        Assert.Empty(_cgroup.Allowed);
+    }
+
+    private async Task FilterAndStartAsync(bool permission)
+    {
+        string filter = $$"""{ "subsystem": "mem", "devnode": "{{Device}}", "permission": {{(permission ? "true" : "false")}} }""";
+        _server.Configure($$"""{ "containerConfigs": { "{{_name}}": { "_filter_udev_events": true, "_udev_filters": [{{filter}}] } } }""");
+        await _server.StartAsync();
+    }
+
     private async Task ConfigureAndStartAsync(string target)
     {
         _server.Configure($$"""{ "containerConfigs": { "{{_name}}": { "_automount": { "{{Device}}": { "target": "{{target}}" } } } } }""");

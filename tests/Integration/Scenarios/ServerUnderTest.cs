@@ -187,6 +187,13 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         return Find(status, container, target)!;
     }
 
+    /// <summary>Waits until a container has been told of a device, and how its permission is.</summary>
+    internal Task UntilDeviceAsync(string container, string node, string permission) => UntilAsync(
+        async () => (await _http.GetFromJsonAsync(ControlAddress.Devices(container), ControlJson.Default.DevicesReply, TestContext.Current.CancellationToken))!,
+        reply => reply.Devices.Any(device => device.Device == node && device.Permission == permission),
+        ControlJson.Default.DevicesReply,
+        within: null);
+
     /// <summary>Waits until nothing of ours is at a target.</summary>
     internal Task UntilGoneAsync(string container, string target) =>
         UntilAsync(reply => Find(reply, container, target) is null or { State: "waiting", MountId: null });

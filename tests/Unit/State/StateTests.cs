@@ -131,7 +131,7 @@ public sealed class StateTests
 
         state.Advance(new HostEvent.ContainerReady(new ContainerId("t", "first"), 1, [], GivenDevices.None), plan);
         Attachment there = new("/d", "/d", node.Identity, MountOptions.Default, 5, []);
-        state.Advance(new HostEvent.ContainerReady(new ContainerId("t", "holder"), 2, [there], new GivenDevices([device], null)), plan);
+        state.Advance(new HostEvent.ContainerReady(new ContainerId("t", "holder"), 2, [there], new GivenDevices([new KnownDevice(device, filter.Admission)], null)), plan);
         Assert.DoesNotContain(plan.Steps, planned => planned is { Container.Value: "first", Step: not Step.Open } or { Step: Step.Detach });
 
         // Once it ends, the other has its turn.

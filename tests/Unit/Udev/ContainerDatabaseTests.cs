@@ -1,3 +1,4 @@
+using ContainerManager.Host.Configuration;
 using ContainerManager.Host.DeviceRules;
 using ContainerManager.Host.Udev;
 
@@ -50,7 +51,7 @@ public sealed class ContainerDatabaseTests : IDisposable
     {
         ContainerDatabase database = Open();
         database.Put(Port);
-        database.Remember(Port, told: true);
+        database.Remember(Port, DeviceAdmission.Whole, told: true);
         return database;
     }
 
