@@ -113,8 +113,8 @@ run_suite() {
     printf '\n== %s\n' "$suite"
     runner=$(runner_of "$suite")
     [ -n "$runner" ] || fail "the runner of the $suite tests was not built"
-    # Two classes at a time, for most of what a test does is to wait; those that measure run alone.
-    [ "$suite" != Integration ] || parallel=(-parallelMode collections -maxThreads 2)
+    # Three classes at a time, for most of what a test does is to wait; those that measure run alone.
+    [ "$suite" != Integration ] || parallel=(-parallelMode collections -maxThreads 3)
     set +e
     timeout --foreground -k 10 $runner_limit "$runner" -noLogo -noColor -noAutoReporters -failSkips "${parallel[@]}" "$@" </dev/null 2>&1 |
         tee "$log" | grep --line-buffered -vE '^  (Discovering|Discovered|Starting|Finished): |^=== TEST EXECUTION'

@@ -21,7 +21,7 @@ internal sealed class AppearanceBenchmark(BenchServer server, string container, 
         using Process bare = Programs.Start(barePath, $"{processId}", bareWatched, "/bare");
         bare.StandardOutput.ReadLine();
         using Process events = server.Follow();
-        WaitForFollower(events);
+        BenchServer.UntilHeard(events, watched);
         // An entry that stays, so that both find the directory inside there, as the bare loop does.
         string stays = Path.Combine(watched, "stays");
         Create(stays);
@@ -49,25 +49,6 @@ internal sealed class AppearanceBenchmark(BenchServer server, string container, 
             Thread.Sleep(1);
             into.Add(one());
         }
-    }
-
-    /// <summary>The stream says nothing until something happens: make things happen until it speaks.</summary>
-    private void WaitForFollower(Process events)
-    {
-        Task<string?> first = events.StandardOutput.ReadLineAsync();
-        for (int i = 0; !first.IsCompleted; i++)
-        {
-            string path = Path.Combine(watched, $"probe{i}");
-            File.WriteAllBytes(path, []);
-            File.Delete(path);
-            first.Wait(TimeSpan.FromMilliseconds(100));
-        }
-
-        string last = Path.Combine(watched, "last-probe");
-        File.WriteAllBytes(last, []);
-        Await(events, "attached", last);
-        File.Delete(last);
-        Await(events, "detached", last);
     }
 
     private double OneByServer(Process events)

@@ -52,6 +52,25 @@ internal sealed class BenchServer : IDisposable
     /// <summary>The events from now on, one at a time.</summary>
     internal Process Follow() => Programs.Start(Path.Combine(_bin, "container-util"), "--socket", Socket, "--json", "events", "--follow");
 
+    /// <summary>The stream says nothing until something happens: makes things happen in a directory that a container watches, until it speaks.</summary>
+    internal static void UntilHeard(Process events, string watched)
+    {
+        Task<string?> first = events.StandardOutput.ReadLineAsync();
+        for (int i = 0; !first.IsCompleted; i++)
+        {
+            string path = Path.Combine(watched, $"probe{i}");
+            File.WriteAllBytes(path, []);
+            File.Delete(path);
+            first.Wait(TimeSpan.FromMilliseconds(100));
+        }
+
+        string last = Path.Combine(watched, "last-probe");
+        File.WriteAllBytes(last, []);
+        MomentOf(events, record => record.Kind == "attached" && record.Source == last);
+        File.Delete(last);
+        MomentOf(events, record => record.Kind == "detached" && record.Source == last);
+    }
+
     /// <summary>Reads on until something has happened; returns when that was.</summary>
     internal static DateTimeOffset MomentOf(Process events, Func<EventRecord, bool> expected)
     {

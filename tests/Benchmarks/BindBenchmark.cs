@@ -1,8 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net.Http.Json;
+using System.Text.Json;
 using ContainerManager.Protocol;
-using ContainerManager.Tests.Control;
 
 namespace ContainerManager.Tests.Benchmarks;
 
@@ -17,21 +16,20 @@ internal sealed class BindBenchmark(BenchServer server, string container, string
     private const int Processes = 30;
 
     /// <summary>Microseconds from the request to its answer; milliseconds of wall time of the two programs.</summary>
-    internal async Task<(Samples Request, Samples Undo, Samples Tool, Samples Nsenter)> RunAsync()
+    internal (Samples Request, Samples Undo, Samples Tool, Samples Nsenter) Run()
     {
         string source = Path.Combine(directory, "bound");
-        await File.WriteAllTextAsync(source, "x");
+        File.WriteAllText(source, "x");
         (Samples request, Samples undo, Samples tool, Samples nsenter) = (new(), new(), new(), new());
-        using HttpClient http = ServedEngine.Client(server.Socket);
+        using RawRequest raw = new(server.Socket);
+        string body = JsonSerializer.Serialize(new BindRequest(source, "/bound", false), ControlJson.Default.BindRequest);
         for (int i = -Warm; i < Count; i++)
         {
             long start = Stopwatch.GetTimestamp();
-            using HttpResponseMessage answer = await http.PostAsJsonAsync(ControlAddress.Bindings(container), new BindRequest(source, "/bound", false), ControlJson.Default.BindRequest);
-            answer.EnsureSuccessStatusCode();
+            raw.Send("POST", ControlAddress.Bindings(container), body);
             double bound = Stopwatch.GetElapsedTime(start).TotalMicroseconds;
             start = Stopwatch.GetTimestamp();
-            using HttpResponseMessage undone = await http.DeleteAsync(ControlAddress.Binding(container, "/bound"));
-            undone.EnsureSuccessStatusCode();
+            raw.Send("DELETE", ControlAddress.Binding(container, "/bound"), "");
             if (i >= 0)
             {
                 request.Add(bound);

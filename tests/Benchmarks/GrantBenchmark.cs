@@ -43,7 +43,7 @@ internal static class GrantBenchmark
     private static Samples Measure(Func<GrantRecord, IDeviceCgroup> open)
     {
         using TemporaryDirectory directory = new("grants");
-        using IDeviceCgroup cgroup = open(new GrantRecord(directory["grants"]));
+        using IDeviceCgroup cgroup = open(new GrantRecord(directory["grants"], () => "bench"));
         Samples samples = new();
         for (int i = -Warm; i < Rounds; i++)
         {

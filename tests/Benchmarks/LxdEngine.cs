@@ -90,5 +90,13 @@ internal sealed class LxdEngine : IAsyncDisposable
 
     private static string Architecture => System.Runtime.InteropServices.RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? "aarch64" : "x86_64";
 
-    private string Lxc(params IEnumerable<string> arguments) => Programs.Run("env", ["LXD_DIR=" + _directory, "HOME=" + _directory, "lxc", "--quiet", .. arguments]);
+    /// <summary>The command line that has a directory or file of the host mounted in the container.</summary>
+    internal string[] AddDisk(string source, string path) => ["env", .. Words("config", "device", "add", Container, "bench", "disk", "source=" + source, "path=" + path)];
+
+    /// <summary>The one that undoes <see cref="AddDisk"/>.</summary>
+    internal string[] RemoveDisk() => ["env", .. Words("config", "device", "remove", Container, "bench")];
+
+    private string Lxc(params IEnumerable<string> arguments) => Programs.Run("env", Words(arguments));
+
+    private string[] Words(params IEnumerable<string> arguments) => ["LXD_DIR=" + _directory, "HOME=" + _directory, "lxc", "--quiet", .. arguments];
 }

@@ -48,6 +48,22 @@ internal sealed class PeersBenchmark(string bin, string directory)
                 ["nsenter", "--target", leader, "--mount", "--root", "--", "umount", "/bench"]);
             yield return ("nspawn", "machinectl bind", ours, theirs);
         }
+
+        // LXD's containers are LXD's own: ours is a light one.
+        LxdEngine? lxd = await LxdEngine.StartAsync();
+        await using (lxd)
+        {
+            if (lxd is null)
+            {
+                yield break;
+            }
+
+            using BenchServer server = new(bin, directory, "{}");
+            server.Tool("spawn", Name, "--host-usr", "--", "sleep", "infinity");
+            (Samples ours, Samples? theirs) = Measure(server, "namespaces", source, lxd.AddDisk(source, "/bench"), lxd.RemoveDisk());
+            server.Tool("stop", Name);
+            yield return ("light", "lxc config device add", ours, theirs);
+        }
     }
 
     private static (Samples Ours, Samples? Theirs) Measure(BenchServer server, string runtime, string source, string[] bind, string[] undo)

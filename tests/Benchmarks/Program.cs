@@ -59,10 +59,15 @@ try
             (Samples ofServer, Samples ofBare) = new AppearanceBenchmark(server, name, watched, bareWatched).Run(bare);
             Ratio("path created to mounted inside, p50", ofServer.Median, ofBare.Median, "1.50");
             Ratio("path created to mounted inside, p99", ofServer.At(0.99), ofBare.At(0.99), "2.00");
+            Row("path created to mounted inside", "", "the seed: 1 s", $"1:{1e6 / ofServer.Median:0}", "1:1000");
+
+            Samples replaced = ReplaceBenchmark.Run(server, watched);
+            Row("file replaced to new one mounted, p50", $"{replaced.Median:0.0} µs", "", "", "");
+            Row("file replaced to new one mounted, p99", $"{replaced.At(0.99):0.0} µs", "", "", "");
 
             (Samples burst, Samples bareBurst) = new BurstBenchmark(server, name, watched, bareWatched).Run(bare);
             Row("10,000 paths at once", $"{burst.Median:0} /s", $"bare C loop {bareBurst.Median:0} /s", $"{burst.Median / bareBurst.Median:0.00}", "0.70");
-            (Samples request, Samples undo, Samples bind, Samples nsenter) = await new BindBenchmark(server, name, directory).RunAsync();
+            (Samples request, Samples undo, Samples bind, Samples nsenter) = new BindBenchmark(server, name, directory).Run();
             Row("bind by request, p50", $"{request.Median:0} µs", "", "", "500 µs");
             Row("bind by request, p99", $"{request.At(0.99):0} µs", "", "", "");
             Row("unbind by request, p50", $"{undo.Median:0} µs", "", "", "");
@@ -78,6 +83,7 @@ try
             Row("run -- true, client there", $"{warm.Median:0.0} ms", $"nsenter {entered.Median:0.0} ms", $"{warm.Median / entered.Median:0.00}", "");
             Row("run -- true, client injected for it", $"{cold.Median:0.0} ms", $"of that without: {cold.Median - warm.Median:0.0} ms", "", "10 ms");
             Row("client: resident memory", $"{resident:0.0} MiB", "", "", "6 MiB");
+            Row("plugin reloaded", $"{(await ReloadBenchmark.RunAsync(server)).Median:0} ms", "", "", "");
             Row("server: resident memory", $"{server.ResidentMegabytes():0} MB", "", "", "");
             Idle(server, "server: CPU over 30 s idle");
         }

@@ -27,7 +27,7 @@ internal sealed class ContainerDevices : IDisposable
 
     private ContainerDevices(ContainerEntry container, string directory, bool wanted, Func<string, IDisposable> watch)
     {
-        Permission = new ContainerPermission(container, new GrantRecord(Path.Combine(directory, "grants")), watch);
+        Permission = new ContainerPermission(container, new GrantRecord(Path.Combine(directory, "grants"), () => RunOf(container)), watch);
         _container = container;
         _databaseDirectory = Path.Combine(directory, "udev");
         if (wanted || Directory.Exists(_databaseDirectory))

@@ -9,8 +9,11 @@ namespace ContainerManager.Host.Devices;
 /// at a time.
 /// </summary>
 /// <param name="file">Not there: nothing is granted. It is only ever there whole.</param>
-internal sealed class GrantRecord(string file)
+/// <param name="run">What tells this run of the container from another: what an earlier run was granted went with its cgroup.</param>
+internal sealed class GrantRecord(string file, Func<string> run)
 {
+    private const string RunWord = "run ";
+
     private HashSet<DeviceNumber>? _devices;
 
     /// <summary>Something is written down.</summary>
@@ -25,7 +28,7 @@ internal sealed class GrantRecord(string file)
     internal void Write(IEnumerable<DeviceNumber> devices)
     {
         HashSet<DeviceNumber> wanted = [.. devices];
-        if (wanted.SetEquals(Devices))
+        if (wanted.SetEquals(Devices) && (wanted.Count > 0 || !Exists))
         {
             return;
         }
@@ -37,14 +40,18 @@ internal sealed class GrantRecord(string file)
         else
         {
             Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-            File.WriteAllLines(file + ".new", wanted.Select(device => device.ToString()));
+            File.WriteAllLines(file + ".new", wanted.Select(device => device.ToString()).Prepend(RunWord + run()));
             File.Move(file + ".new", file, overwrite: true);
         }
 
         _devices = wanted;
     }
 
-    private HashSet<DeviceNumber> Read() => Exists ? [.. File.ReadLines(file).Select(NumberIn).OfType<DeviceNumber>()] : [];
+    private HashSet<DeviceNumber> Read()
+    {
+        string[] lines = Exists ? File.ReadAllLines(file) : [];
+        return Array.Exists(lines, line => line.StartsWith(RunWord, StringComparison.Ordinal) && line != RunWord + run()) ? [] : [.. lines.Select(NumberIn).OfType<DeviceNumber>()];
+    }
 
     /// <summary>A line that somebody else has written says nothing.</summary>
     private static DeviceNumber? NumberIn(string line) => line.Split(' ', ':') is [var kind, var first, var second] &&

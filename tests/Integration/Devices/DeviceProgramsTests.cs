@@ -16,7 +16,7 @@ public sealed class DeviceProgramsTests : IDisposable
     private readonly ProgrammedCgroup _cgroup = new();
     private readonly TemporaryDirectory _directory = new("grants");
 
-    private GrantRecord Record => new(_directory["grants"]);
+    private GrantRecord Record => new(_directory["grants"], () => "run");
 
     public void Dispose()
     {

@@ -9,13 +9,11 @@ public sealed class InstallationTests
     /// <summary>Reads what is bound, as fast as it can, and notes each time that it is not there.</summary>
     private const string Reader = "echo begun > /tmp/begun; while [ ! -e /tmp/stop ]; do [ -s /bound ] || echo gap >> /tmp/gaps; done; touch /tmp/gaps; echo over > /tmp/over; sleep infinity";
 
-    private static readonly string Repository = Path.GetFullPath(Path.Combine(Installation.Bin, "../.."));
-
     [Fact]
     public async Task TheDebianPackageIsInstalledUpgradedInUseAndPurged()
     {
-        (await Command.RunAsync("env", ["-C", Repository, "./build.sh", "--deb"], TimeSpan.FromMinutes(5))).OutputOrThrow();
-        string package = Assert.Single(Directory.GetFiles(Path.Combine(Repository, "out"), "container-manager_*.deb"));
+        (await Command.RunAsync("env", ["-C", Installation.Repository, "./build.sh", "--deb"], TimeSpan.FromMinutes(5))).OutputOrThrow();
+        string package = Assert.Single(Directory.GetFiles(Path.Combine(Installation.Repository, "out"), "container-manager_*.deb"));
         await using SystemdHost host = await SystemdHost.BootAsync();
         File.Copy(package, host.Root + "/root/cm.deb");
         await File.WriteAllTextAsync(host.Root + "/root/file", "x", TestContext.Current.CancellationToken);
@@ -68,7 +66,7 @@ public sealed class InstallationTests
         {
             string copy = Path.Combine(host.Root, "root/repository", part);
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-            (await Command.RunAsync("cp", ["-a", Path.Combine(Repository, part), copy])).OutputOrThrow();
+            (await Command.RunAsync("cp", ["-a", Path.Combine(Installation.Repository, part), copy])).OutputOrThrow();
         }
 
         Assert.Contains("the service runs", await host.RunAsync("/root/repository/install.sh"), StringComparison.Ordinal);
@@ -111,7 +109,7 @@ public sealed class InstallationTests
         Assert.Equal("{}", await File.ReadAllTextAsync(directory["etc/container-manager.conf"], TestContext.Current.CancellationToken));
         await ScriptAsync("--prefix", "/opt/cm", "--destdir", directory["."], "--uninstall");
         Assert.Equal(["etc/container-manager.conf"], Directory.GetFiles(directory["."], "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(directory["."], file)));
-        Assert.NotEqual(0, (await Command.RunAsync(Path.Combine(Repository, "install.sh"), ["--prefix", "relative"])).ExitCode);
+        Assert.NotEqual(0, (await Command.RunAsync(Path.Combine(Installation.Repository, "install.sh"), ["--prefix", "relative"])).ExitCode);
     }
 
     /// <summary>Pages that man(1) finds nothing wrong with, in which each verb, option of the server and key of the configuration is.</summary>
@@ -124,7 +122,7 @@ public sealed class InstallationTests
             Assert.Contains($".SS {verb}", util, StringComparison.Ordinal);
         }
 
-        string server = await File.ReadAllTextAsync(Path.Combine(Repository, "packaging/man/container-manager.8"), TestContext.Current.CancellationToken);
+        string server = await File.ReadAllTextAsync(Path.Combine(Installation.Repository, "packaging/man/container-manager.8"), TestContext.Current.CancellationToken);
         foreach (string word in (await Command.RunAsync(Installation.Server, ["--help"])).OutputOrThrow().Split([' ', '\n', ',']).Where(word => word.StartsWith("--", StringComparison.Ordinal) && word.Length > 2 && char.IsLetter(word[2])))
         {
             Assert.Contains(word.Split('=')[0].Replace("-", "\\-", StringComparison.Ordinal), server, StringComparison.Ordinal);
@@ -132,7 +130,7 @@ public sealed class InstallationTests
     }
 
     private static async Task ScriptAsync(params string[] arguments) =>
-        (await Command.RunAsync(Path.Combine(Repository, "install.sh"), arguments, TimeSpan.FromMinutes(2))).OutputOrThrow();
+        (await Command.RunAsync(Path.Combine(Installation.Repository, "install.sh"), arguments, TimeSpan.FromMinutes(2))).OutputOrThrow();
 
     private static async Task<string> MountAsync(SystemdHost host)
     {

@@ -26,7 +26,7 @@ public sealed partial class ReloadStormTests(DockerEngineFixture fixture)
     /// <param name="warmUp">How often it is reloaded before anything is measured.</param>
     /// <param name="reloads">How often then.</param>
     [Theory]
-    [InlineData("PidFiles", 60, 200)]
+    [InlineData("PidFiles", 60, 100)]
     [InlineData("Namespaces", 60, 200)]
     [InlineData("Docker", 40, 60)]
     public async Task NothingIsLostTouchedOrLeaked(string plugin, int warmUp, int reloads)

@@ -3,7 +3,9 @@ namespace ContainerManager.Tests.Integration.Scenarios;
 /// <summary>The programs under test: what build.sh has put into out/bin.</summary>
 internal static class Installation
 {
-    internal static string Bin { get; } = Find();
+    internal static string Repository { get; } = Find();
+
+    internal static string Bin { get; } = Path.Combine(Repository, "out/bin");
 
     internal static string Server => Program("server");
 
@@ -29,6 +31,6 @@ internal static class Installation
         }
 
         Assert.True(directory is not null, $"{AppContext.BaseDirectory} does not lie in the repository");
-        return Path.Combine(directory, "out", "bin");
+        return directory;
     }
 }

@@ -250,7 +250,7 @@ public abstract class ScenarioTests : IAsyncLifetime
         File.WriteAllText(_host["letter"], "one");
         int otherProcess = (await Server.StatusAsync()).Containers.Single(c => c.Name == other).ProcessId!.Value;
         Task<string> swapping = ExecAsync("sh", "-c", "/swap /prey /stop");
-        int attached = 0, binds = int.Parse(Environment.GetEnvironmentVariable("CM_RACES") ?? "1000", CultureInfo.InvariantCulture);
+        int attached = 0, binds = int.Parse(Environment.GetEnvironmentVariable("CM_RACES") ?? "400", CultureInfo.InvariantCulture);
         for (int i = 0; i < binds; i++)
         {
             BindingStatus binding = await Server.BindAsync(_name, _host["letter"], "/prey/target");

@@ -70,7 +70,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
             LogPath,
             "/usr/bin/env",
             [
-                .. Environment, .. Wrapper, Installation.Server, "--config", ConfigurationPath, "--socket", Socket, "--plugins", PluginDirectory, "--state-dir", _directory["state"],
+                .. Environment, .. Wrapper, .. LeastPrivilege.Command, Installation.Server, "--config", ConfigurationPath, "--socket", Socket, "--plugins", PluginDirectory, "--state-dir", _directory["state"],
                 "--log-level", "debug", .. _options,
             ]);
         using CancellationTokenSource deadline = new(Deadline);

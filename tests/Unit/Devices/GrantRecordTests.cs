@@ -24,11 +24,11 @@ public sealed class GrantRecordTests : IDisposable
     [Fact]
     public void The_next_one_reads_what_was_written()
     {
-        new GrantRecord(Recorded).Write([Full, Disk]);
-        Assert.Equivalent(new[] { Full, Disk }, new GrantRecord(Recorded).Devices);
-        new GrantRecord(Recorded).Write([]);
+        Record().Write([Full, Disk]);
+        Assert.Equivalent(new[] { Full, Disk }, Record().Devices);
+        Record().Write([]);
         Assert.False(File.Exists(Recorded));
-        Assert.Empty(new GrantRecord(Recorded).Devices);
+        Assert.Empty(Record().Devices);
     }
 
     [Fact]
@@ -36,14 +36,17 @@ public sealed class GrantRecordTests : IDisposable
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Recorded)!);
         File.WriteAllText(Recorded, "c 1:7\nc 1:x\nb 99999999999:0\n\0\nb 7:0");
-        Assert.Equivalent(new[] { Full, Disk }, new GrantRecord(Recorded).Devices);
+        Assert.Equivalent(new[] { Full, Disk }, Record().Devices);
+        File.WriteAllText(Recorded, "\0");
+        Record().Write([]);
+        Assert.False(File.Exists(Recorded));
     }
 
     [Fact]
     public void What_the_runtime_allows_is_not_ours_to_take_back()
     {
         Assert.Equal([Full], Lists().Set([Null, Full]));
-        Assert.Equal([Full], new GrantRecord(Recorded).Devices);
+        Assert.Equal([Full], Record().Devices);
     }
 
     [Fact]
@@ -51,24 +54,36 @@ public sealed class GrantRecordTests : IDisposable
     {
         RefuseWrites("devices.allow");
         Assert.ThrowsAny<IOException>(() => Lists().Set([Full]));
-        Assert.Equal([Full], new GrantRecord(Recorded).Devices);
+        Assert.Equal([Full], Record().Devices);
     }
 
     [Fact]
     public void It_is_forgotten_only_when_it_is_taken_back()
     {
-        new GrantRecord(Recorded).Write([Full]);
+        Record().Write([Full]);
         string deny = RefuseWrites("devices.deny");
         Assert.ThrowsAny<IOException>(() => Lists().Set([]));
-        Assert.Equal([Full], new GrantRecord(Recorded).Devices);
+        Assert.Equal([Full], Record().Devices);
 
         File.Delete(deny);
         Lists().Set([]);
         Assert.Equal("c 1:7 rwm", File.ReadAllText(deny));
-        Assert.Empty(new GrantRecord(Recorded).Devices);
+        Assert.Empty(Record().Devices);
     }
+
+    [Fact]
+    public void What_an_earlier_run_was_granted_went_with_its_cgroup()
+    {
+        Record().Write([Full]);
+        GrantRecord next = Record("another");
+        Assert.Empty(next.Devices);
+        next.Write([]);
+        Assert.False(File.Exists(Recorded));
+    }
+
+    private GrantRecord Record(string run = "run") => new(Recorded, () => run);
 
     private string RefuseWrites(string file) => File.CreateSymbolicLink(Path.Combine(_cgroup, file), "/nowhere/at/all").FullName;
 
-    private DeviceLists Lists() => new([_cgroup], new GrantRecord(Recorded));
+    private DeviceLists Lists() => new([_cgroup], Record());
 }
