@@ -21,6 +21,7 @@ internal sealed class UdevEvents : IPathSink, IDisposable
     private HashSet<string>? _wanted = [];
     private bool _watching;
     private UeventGroup? _group;
+    private FileIdentity? _udevd;
     private IDisposable? _registration;
 
     /// <param name="engine">Told of the devices.</param>
@@ -51,10 +52,10 @@ internal sealed class UdevEvents : IPathSink, IDisposable
     }
 
     /// <inheritdoc/>
-    public void PathAppeared(PathPattern pattern, string path, FileIdentity identity) => Follow(udevd: true);
+    public void PathAppeared(PathPattern pattern, string path, FileIdentity identity) => Follow(identity);
 
     /// <inheritdoc/>
-    public void PathVanished(PathPattern pattern, string path) => Follow(udevd: false);
+    public void PathVanished(PathPattern pattern, string path) => Follow(null);
 
     /// <inheritdoc/>
     public void PatternScanned(PathPattern pattern)
@@ -104,12 +105,15 @@ internal sealed class UdevEvents : IPathSink, IDisposable
             ? [.. conditions.Select(condition => condition.Subsystem!)]
             : null;
 
-    private void Follow(bool udevd)
+    /// <param name="control">Where a udevd listens; null: none does. Another one has not told of what happened between the two.</param>
+    private void Follow(FileIdentity? control)
     {
-        UeventGroup group = udevd ? UeventGroup.Udev : UeventGroup.Kernel;
+        UeventGroup group = control is null ? UeventGroup.Kernel : UeventGroup.Udev;
         lock (_lock)
         {
-            if (_group is not null && group != _group)
+            bool another = group != _group || (_udevd is not null && control is not null && control != _udevd);
+            _udevd = control;
+            if (_group is not null && another)
             {
                 FollowAnew(group);
             }

@@ -10,6 +10,9 @@ internal sealed class UdevBed : IAsyncDisposable
 {
     private const string Rules = "/run/udev/rules.d/99-container-manager-test.rules";
 
+    /// <summary>Says that the file system at /run/udev is ours, and which process is its udevd.</summary>
+    private const string Marker = "/run/udev/cm-test";
+
     private const string Rule = """
         ACTION=="add|change", SUBSYSTEM=="vc", KERNEL=="vcs[0-9]*", ENV{ID_CM_TEST}="vc", TAG+="cm_test", SYMLINK+="cm-test/by-id/$kernel", GROUP="tty", MODE="0620"
         ACTION=="add|change", SUBSYSTEM=="block", KERNEL=="zram[0-9]*", ENV{ID_CM_TEST}="zram", TAG+="cm_test"
@@ -64,11 +67,44 @@ internal sealed class UdevBed : IAsyncDisposable
         else
         {
             await _udevd.DisposeAsync();
-            (await Command.RunAsync("umount", ["--lazy", "/run/udev"])).OutputOrThrow();
-            Directory.Delete("/run/udev");
+            await UnmountAsync();
         }
 
         _directory.Dispose();
+    }
+
+    private static async Task UnmountAsync()
+    {
+        (await Command.RunAsync("umount", ["--lazy", "/run/udev"])).OutputOrThrow();
+        Directory.Delete("/run/udev");
+    }
+
+    /// <summary>SIGKILL.</summary>
+    internal async Task KillDaemonAsync()
+    {
+        if (_udevd is null)
+        {
+            (await Command.RunAsync("systemctl", ["kill", "--signal=KILL", "systemd-udevd.service"])).OutputOrThrow();
+        }
+        else
+        {
+            await _udevd.KillAsync();
+        }
+    }
+
+    /// <summary>Starts it again, as its service does.</summary>
+    internal async Task StartDaemonAgainAsync()
+    {
+        if (_udevd is null)
+        {
+            (await Command.RunAsync("systemctl", ["start", "systemd-udevd.service"])).OutputOrThrow();
+        }
+        else
+        {
+            await _udevd.DisposeAsync();
+            await StartDaemonAsync();
+            await File.WriteAllTextAsync(Marker, $"{_udevd.Id}\n");
+        }
     }
 
     /// <summary>Until it says that it is ready (sd_notify(3)): its control socket is there a moment before anybody listens on it.</summary>
@@ -81,11 +117,19 @@ internal sealed class UdevBed : IAsyncDisposable
 
     private async Task BeginAsync()
     {
+        if (File.Exists(Marker))
+        {
+            // Of a run that was killed.
+            await Command.RunAsync("pkill", ["--signal", "KILL", "--pidfile", Marker, "udevd"]);
+            await UnmountAsync();
+        }
+
         if (!File.Exists("/run/udev/control"))
         {
             Directory.CreateDirectory("/run/udev");
             (await Command.RunAsync("mount", ["-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run/udev"])).OutputOrThrow();
             await StartDaemonAsync();
+            await File.WriteAllTextAsync(Marker, $"{_udevd!.Id}\n");
         }
 
         Directory.CreateDirectory(Path.GetDirectoryName(Rules)!);

@@ -5,7 +5,7 @@ internal static class LeastPrivilege
 {
     private const string Setting = "CapabilityBoundingSet=";
 
-    internal static string[] Command { get; } = ["setpriv", "--inh-caps=-all", $"--bounding-set=-all,{string.Join(',', Capabilities().Select(name => "+" + name))}", "--"];
+    internal static string[] Command { get; } = ["/usr/bin/setpriv", "--inh-caps=-all", $"--bounding-set=-all,{string.Join(',', Capabilities().Select(name => "+" + name))}", "--"];
 
     /// <summary>As the unit names them, in the words of setpriv(1).</summary>
     private static IEnumerable<string> Capabilities()
