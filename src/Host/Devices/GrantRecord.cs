@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using ContainerManager.Linux;
 
 namespace ContainerManager.Host.Devices;
@@ -40,8 +41,7 @@ internal sealed class GrantRecord(string file, Func<string> run)
         else
         {
             Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-            File.WriteAllLines(file + ".new", wanted.Select(device => device.ToString()).Prepend(RunWord + run()));
-            File.Move(file + ".new", file, overwrite: true);
+            OwnRecord.Write(file, Encoding.UTF8.GetBytes(string.Join('\n', wanted.Select(device => device.ToString()).Prepend(RunWord + run()))), file + ".new");
         }
 
         _devices = wanted;

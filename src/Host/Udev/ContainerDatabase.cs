@@ -5,6 +5,7 @@ using System.Text.Json;
 using ContainerManager.Host.Configuration;
 using ContainerManager.Host.DeviceRules;
 using ContainerManager.Host.State;
+using ContainerManager.Linux;
 
 namespace ContainerManager.Host.Udev;
 
@@ -152,7 +153,7 @@ internal sealed class ContainerDatabase
     private void Keep(GivenDevice given)
     {
         _given[given.Path] = given;
-        Write("given/" + NameOf(given.Path), JsonSerializer.SerializeToUtf8Bytes(given, GivenDeviceJson.Default.GivenDevice));
+        OwnRecord.Write(Path.Combine(_root, "given", NameOf(given.Path)), JsonSerializer.SerializeToUtf8Bytes(given, GivenDeviceJson.Default.GivenDevice), Draft);
     }
 
     /// <summary>The container has heard of a device's end. What is there for it stays, to be taken out, and stays known.</summary>
@@ -205,6 +206,8 @@ internal sealed class ContainerDatabase
         }
     }
 
+    private string Draft => Path.Combine(_root, "new/draft");
+
     private void WriteMade()
     {
         if (_made.Count == 0)
@@ -220,10 +223,9 @@ internal sealed class ContainerDatabase
     /// <summary>In one step: who reads it meanwhile reads the old or the new.</summary>
     private void Write(string name, ReadOnlySpan<byte> content)
     {
-        string draft = Path.Combine(_root, "new/draft");
-        File.WriteAllBytes(draft, content);
-        File.SetUnixFileMode(draft, ReadableFile);
-        File.Move(draft, Path.Combine(_root, name), overwrite: true);
+        File.WriteAllBytes(Draft, content);
+        File.SetUnixFileMode(Draft, ReadableFile);
+        File.Move(Draft, Path.Combine(_root, name), overwrite: true);
     }
 
     private void ReadGiven()
