@@ -87,6 +87,11 @@ internal sealed class Engine : IPathSink, IEventSink, IDisposable
             _state.Advance(hostEvent, _plan);
             Dispatch();
             _plan.Clear();
+            if (hostEvent is HostEvent.StrategiesChanged)
+            {
+                _lanes.Values.ToList().ForEach(lane => lane.CheckMounts());
+            }
+
             _probes.RemoveAll(probe => probe(_state));
         }
     }

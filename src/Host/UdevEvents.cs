@@ -105,7 +105,8 @@ internal sealed class UdevEvents : IPathSink, IDisposable
             ? [.. conditions.Select(condition => condition.Subsystem!)]
             : null;
 
-    /// <param name="control">Where a udevd listens; null: none does. Another one has not told of what happened between the two.</param>
+    /// <param name="control">Where a udevd listens; null: none does. Another one has not told of what happened between the two.
+    /// (One that systemd starts again keeps its socket, and what was not read of the kernel's events.)</param>
     private void Follow(FileIdentity? control)
     {
         UeventGroup group = control is null ? UeventGroup.Kernel : UeventGroup.Udev;

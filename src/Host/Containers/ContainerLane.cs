@@ -110,6 +110,9 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
         }
     }
 
+    /// <summary>There is another way to mount than before: what could not be taken away perhaps can.</summary>
+    internal void CheckMounts() => _lane.Enqueue(CompareMounts);
+
     /// <summary>Somebody has changed the mounts of the container: perhaps those that are ours.</summary>
     private void CompareMounts()
     {
@@ -143,7 +146,7 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
             {
                 Withdraw(entry, left.Mount);
             }
-            catch (IOException)
+            catch (Exception failure) when (failure is not OutOfMemoryException)
             {
                 continue; // It is not forgotten: with the next change of the mounts it is tried again.
             }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using ContainerManager.Abstractions;
 using ContainerManager.Linux;
 
@@ -21,6 +22,19 @@ internal static class CgroupDirectories
 
         int second = Array.FindIndex(mounts, mount => mount.FileSystemType == "cgroup2");
         return second >= 0 && container.Cgroups.TryGetValue("", out string? unified) ? (true, Levels(mounts[second], unified)) : null;
+    }
+
+    /// <summary>What tells the cgroup that devices are granted in from all others, also from a later one at the same place.</summary>
+    internal static string IdentityOf(ContainerEntry container)
+    {
+        string? directory = Of(container) switch
+        {
+            { Version2: false, Levels: var levels } => DeviceLists.Outermost(levels),
+            { Levels: var levels } => levels[0],
+            null => null,
+        };
+        ulong inode = directory is null ? 0 : FileStatus.OfPath(directory)?.Identity.Inode ?? 0;
+        return string.Create(CultureInfo.InvariantCulture, $"{File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim()} {inode}");
     }
 
     /// <summary>The directories from a cgroup up to where its hierarchy is mounted.</summary>

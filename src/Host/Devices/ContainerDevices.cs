@@ -27,7 +27,7 @@ internal sealed class ContainerDevices : IDisposable
 
     private ContainerDevices(ContainerEntry container, string directory, bool wanted, Func<string, IDisposable> watch)
     {
-        Permission = new ContainerPermission(container, new GrantRecord(Path.Combine(directory, "grants"), () => RunOf(container)), watch);
+        Permission = new ContainerPermission(container, new GrantRecord(Path.Combine(directory, "grants"), () => CgroupDirectories.IdentityOf(container)), watch);
         _container = container;
         _databaseDirectory = Path.Combine(directory, "udev");
         if (wanted || Directory.Exists(_databaseDirectory))
@@ -77,7 +77,7 @@ internal sealed class ContainerDevices : IDisposable
         _links.RemoveEmptyDirectories();
         Given = _database.Given;
         Database = _hasUdevd ? null : (_database.Source, FileStatus.OfPath(_database.Source)!.Value.Identity);
-        foreach ((Device device, _) in Given.Where(given => given is { Device.Node: not null, Admission.Permission: true }))
+        foreach ((Device device, _) in Given.Where(given => given is { Device.Node: not null, Admission: null or { Permission: true } }))
         {
             Permission.Resume(NumberOf(device.Node!), device.Path);
         }

@@ -16,7 +16,7 @@ internal sealed class DeviceLists(string[] levels, GrantRecord record) : IDevice
     /// <inheritdoc/>
     public IReadOnlySet<DeviceNumber> Set(IReadOnlyCollection<DeviceNumber> grants)
     {
-        string[] restricted = [.. levels.TakeWhile(level => !ListOf(level).Contains(Everything)).Reverse()];
+        string[] restricted = [.. Restricted(levels).Reverse()];
         if (restricted.Length == 0)
         {
             return new HashSet<DeviceNumber>();
@@ -55,6 +55,11 @@ internal sealed class DeviceLists(string[] levels, GrantRecord record) : IDevice
     public void Dispose()
     {
     }
+
+    /// <summary>Where a grant begins: the outermost cgroup that does not allow everything, or else that of the container.</summary>
+    internal static string Outermost(string[] levels) => Restricted(levels).LastOrDefault(levels[0]);
+
+    private static IEnumerable<string> Restricted(string[] levels) => levels.TakeWhile(level => !ListOf(level).Contains(Everything));
 
     private static IEnumerable<string> Beneath(string level) => Directory.EnumerateDirectories(level, "*", SearchOption.AllDirectories);
 

@@ -9,13 +9,14 @@ namespace ContainerManager.Host.Devices;
 /// so that whenever a server is killed the next one knows all that is ours to take back; and never what the runtime allows by itself. For one thread
 /// at a time.
 /// </summary>
-/// <param name="file">Not there: nothing is granted. It is only ever there whole.</param>
-/// <param name="run">What tells this run of the container from another: what an earlier run was granted went with its cgroup.</param>
-internal sealed class GrantRecord(string file, Func<string> run)
+/// <param name="file">Not there, or empty: nothing is granted.</param>
+/// <param name="cgroup">What tells the cgroup in which it is granted from a later one of the same name, that has what its runtime allows.</param>
+internal sealed class GrantRecord(string file, Func<string> cgroup)
 {
-    private const string RunWord = "run ";
+    private const string Word = "cgroup ";
 
     private HashSet<DeviceNumber>? _devices;
+    private bool _saysWhere;
 
     /// <summary>Something is written down.</summary>
     internal bool Exists => File.Exists(file);
@@ -29,7 +30,7 @@ internal sealed class GrantRecord(string file, Func<string> run)
     internal void Write(IEnumerable<DeviceNumber> devices)
     {
         HashSet<DeviceNumber> wanted = [.. devices];
-        if (wanted.SetEquals(Devices) && (wanted.Count > 0 || !Exists))
+        if (wanted.SetEquals(Devices) && (wanted.Count > 0 ? _saysWhere : !Exists))
         {
             return;
         }
@@ -41,16 +42,18 @@ internal sealed class GrantRecord(string file, Func<string> run)
         else
         {
             Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-            OwnRecord.Write(file, Encoding.UTF8.GetBytes(string.Join('\n', wanted.Select(device => device.ToString()).Prepend(RunWord + run()))), file + ".new");
+            OwnRecord.Write(file, Encoding.UTF8.GetBytes(string.Join('\n', wanted.Select(device => device.ToString()).Prepend(Word + cgroup()))), file + ".new");
         }
 
-        _devices = wanted;
+        (_devices, _saysWhere) = (wanted, true);
     }
 
     private HashSet<DeviceNumber> Read()
     {
         string[] lines = Exists ? File.ReadAllLines(file) : [];
-        return Array.Exists(lines, line => line.StartsWith(RunWord, StringComparison.Ordinal) && line != RunWord + run()) ? [] : [.. lines.Select(NumberIn).OfType<DeviceNumber>()];
+        string? where = lines.FirstOrDefault(line => line.StartsWith(Word, StringComparison.Ordinal));
+        _saysWhere = where == Word + cgroup();
+        return where is null || _saysWhere ? [.. lines.Select(NumberIn).OfType<DeviceNumber>()] : [];
     }
 
     /// <summary>A line that somebody else has written says nothing.</summary>

@@ -53,6 +53,9 @@ internal sealed class BindingState(string target)
     internal void RemoveCandidate(int rule, string source) =>
         _candidates.RemoveAll(candidate => candidate.Rule == rule && candidate.Source == source);
 
+    /// <summary>The node of a device that the container does not have any more, or of which there is another.</summary>
+    internal void RemoveDevice() => _candidates.RemoveAll(candidate => candidate.Rule == Candidate.OfDevice);
+
     /// <summary>Those of rules; a device that the container has stays, and so does the client.</summary>
     internal void ClearCandidates() => _candidates.RemoveAll(candidate => candidate.IsOfRule);
 }

@@ -116,12 +116,13 @@ internal sealed class DeviceBook(Action<ContainerState, BindingState, Action<Bin
             change(container, container.At(DatabaseTarget), binding => binding.SetCandidate(candidate));
         }
 
-        foreach ((Device device, DeviceAdmission admission) in given.Given)
+        foreach ((Device device, DeviceAdmission? admission) in given.Given)
         {
             DeviceUse use = UseOf(container, device.Path);
             Concern(container);
-            use.Shown = new DeviceTurn(DeviceTurnKind.Come, new DeviceChange(DeviceChange.Add, device, 0), admission, -1);
-            if (device.Node is { } node && container.TryGet(node.Path, out BindingState? binding) && binding.Actual is { } actual)
+            use.Shown = new DeviceTurn(DeviceTurnKind.Come, new DeviceChange(DeviceChange.Add, device, 0), admission ?? DeviceAdmission.Whole, -1);
+            use.AdmissionIsKnown = admission is not null;
+            if (use.Shown.Node is { } node && container.TryGet(node.Path, out BindingState? binding) && binding.Actual is { } actual)
             {
                 change(container, binding, b => b.SetCandidate(new Candidate(Candidate.OfDevice, actual.Source, actual.Identity, actual.Options, DeviceTurns.Origin)
                 {
@@ -261,13 +262,13 @@ internal sealed class DeviceBook(Action<ContainerState, BindingState, Action<Bin
             case null:
                 _turns.Add(container, use, come);
                 break;
-            case { } latest when IsAnother(latest, device) || latest.Admission != match.Filter.Admission:
+            case { } latest when IsAnother(latest, device) || (latest.Admission != match.Filter.Admission && (latest.Filter >= 0 || use.AdmissionIsKnown)):
                 _turns.Add(container, use, DeviceTurnKind.Go, new DeviceChange(DeviceChange.Remove, latest.Device, 0), latest);
                 _turns.Add(container, use, come);
                 break;
             case { Filter: < 0 } recognised:
                 // It is there from an earlier server, and still the same: known again, and nobody is told.
-                use.Shown = recognised with { Filter = filter, Change = come.Change };
+                use.Shown = recognised with { Admission = match.Filter.Admission, Filter = filter, Change = come.Change };
                 _turns.SetNode(container, use.Shown);
                 break;
             case { Change.Sequence: 0 } listed when happened is { Action: DeviceChange.Add } && listed.Device.Properties.SequenceEqual(device.Properties):

@@ -76,11 +76,16 @@ internal sealed class DeviceTurns(Action<ContainerState, BindingState, Action<Bi
     {
         if (turn.Node is { } node)
         {
-            change(container, container.At(node.Path), binding => binding.SetCandidate(new Candidate(
+            Candidate candidate = new(
                 Candidate.OfDevice, node.Path, node.Identity, new MountOptions { Owner = turn.Admission.Owner, Mode = turn.Admission.Mode, Recursive = false }, Origin)
             {
                 Permission = turn.Admission.Permission,
-            }));
+            };
+            change(container, container.At(node.Path), binding =>
+            {
+                binding.RemoveDevice();
+                binding.SetCandidate(candidate);
+            });
         }
     }
 
@@ -163,7 +168,7 @@ internal sealed class DeviceTurns(Action<ContainerState, BindingState, Action<Bi
     {
         if (turn.Device.Node is { } node && container.TryGet(node.Path, out BindingState? binding))
         {
-            change(container, binding, b => b.RemoveCandidate(Candidate.OfDevice, node.Path));
+            change(container, binding, b => b.RemoveDevice());
         }
     }
 

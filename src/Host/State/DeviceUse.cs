@@ -15,6 +15,9 @@ internal sealed class DeviceUse(string path)
     /// <summary>The device as the container was told last, or is just being told; null when it does not have it.</summary>
     internal DeviceTurn? Shown { get; set; }
 
+    /// <summary>What an earlier server has given it of the device is known, and not only that it has it.</summary>
+    internal bool AdmissionIsKnown { get; set; }
+
     /// <summary>What waits for the node before it can be told.</summary>
     internal DeviceTurn? Current { get; set; }
 

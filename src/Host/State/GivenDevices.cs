@@ -15,8 +15,8 @@ internal sealed record GivenDevices(ImmutableArray<KnownDevice> Given, DatabaseS
 
 /// <summary>A device that a container was told of.</summary>
 /// <param name="Device">As it was then.</param>
-/// <param name="Admission">What the container got of it.</param>
-internal sealed record KnownDevice(Device Device, DeviceAdmission Admission);
+/// <param name="Admission">What the container got of it; null: an earlier version of the server has not said.</param>
+internal sealed record KnownDevice(Device Device, DeviceAdmission? Admission);
 
 /// <summary>A directory of the host's.</summary>
 /// <param name="Path">Absolute.</param>

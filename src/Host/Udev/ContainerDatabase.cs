@@ -58,7 +58,7 @@ internal sealed class ContainerDatabase
     internal string Source => Path.Combine(_root, "udev");
 
     /// <summary>What the container was told of and not yet of its end.</summary>
-    internal ImmutableArray<KnownDevice> Given => [.. _given.Values.Where(given => given.Told).Select(given => new KnownDevice(given.ToDevice(), given.Admission ?? DeviceAdmission.Whole))];
+    internal ImmutableArray<KnownDevice> Given => [.. _given.Values.Where(given => given.Told).Select(given => new KnownDevice(given.ToDevice(), given.Admission))];
 
     /// <summary>What the container was about to be told of when an earlier server was killed.</summary>
     internal ImmutableArray<Device> Untold => [.. _given.Values.Where(given => !given.Told).Select(given => given.ToDevice())];

@@ -22,7 +22,7 @@ namespace ContainerManager.Host.Udev;
 /// <param name="Values">The values, in the same order.</param>
 /// <param name="Told">The container has heard of it. If not, what is left of the attempt is to be taken away.</param>
 /// <param name="Records">Names of the database files it needs: its own, and those of what it hangs from.</param>
-/// <param name="Admission">What the container gets of it; null: everything.</param>
+/// <param name="Admission">What the container gets of it; null: an earlier version of the server has written it.</param>
 internal sealed record GivenDevice(
     string Path,
     string Subsystem,

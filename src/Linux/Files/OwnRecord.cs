@@ -6,11 +6,10 @@ namespace ContainerManager.Linux;
 /// A small file that nobody reads before its writer has ended. Written over in place, since to put a new file in the place of an old one makes ext4 write it to
 /// the disk at once (ext4(5), auto_da_alloc), which takes a hundred times as long.
 /// </summary>
-/// <remarks>The kernel copies what lies in one page in one step: a writer that is killed leaves the old or the new. Of a machine that loses its power that is not true.</remarks>
+/// <remarks>The kernel copies what lies in one page in one step: a writer that is killed leaves the old or the new, or an empty
+/// file where there was none. Of a machine that loses its power that is not true.</remarks>
 public static class OwnRecord
 {
-    private const int Page = 4096;
-
     /// <summary>Writes the file, which is made if it is missing. One that was longer is filled up with line feeds.</summary>
     /// <param name="path">Where.</param>
     /// <param name="content">Its text.</param>
@@ -20,16 +19,16 @@ public static class OwnRecord
     {
         using SafeFileHandle file = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
         int length = (int)Math.Max(RandomAccess.GetLength(file), content.Length);
-        if (length > Page)
+        if (length > Environment.SystemPageSize)
         {
             File.WriteAllBytes(draft, content);
             File.Move(draft, path, overwrite: true);
             return;
         }
 
-        Span<byte> filled = stackalloc byte[length];
+        byte[] filled = new byte[length];
         content.CopyTo(filled);
-        filled[content.Length..].Fill((byte)'\n');
+        filled.AsSpan(content.Length).Fill((byte)'\n');
         RandomAccess.Write(file, filled, 0);
     }
 }

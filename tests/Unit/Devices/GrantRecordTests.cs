@@ -72,7 +72,7 @@ public sealed class GrantRecordTests : IDisposable
     }
 
     [Fact]
-    public void What_an_earlier_run_was_granted_went_with_its_cgroup()
+    public void What_was_granted_in_an_earlier_cgroup_went_with_it()
     {
         Record().Write([Full]);
         GrantRecord next = Record("another");
@@ -81,7 +81,7 @@ public sealed class GrantRecordTests : IDisposable
         Assert.False(File.Exists(Recorded));
     }
 
-    private GrantRecord Record(string run = "run") => new(Recorded, () => run);
+    private GrantRecord Record(string cgroup = "this") => new(Recorded, () => cgroup);
 
     private string RefuseWrites(string file) => File.CreateSymbolicLink(Path.Combine(_cgroup, file), "/nowhere/at/all").FullName;
 

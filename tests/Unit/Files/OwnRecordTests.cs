@@ -26,7 +26,7 @@ public sealed class OwnRecordTests : IDisposable
     [Fact]
     public void What_does_not_fit_a_page_takes_the_place_of_what_was_there()
     {
-        string large = new('x', 5000);
+        string large = new('x', Environment.SystemPageSize + 1);
         Write("small");
         Write(large);
         Assert.Equal(large, File.ReadAllText(Record));
