@@ -139,6 +139,40 @@ public sealed class StateTests
         Assert.Equal("/d", Assert.IsType<Step.Attach>(Assert.Single(plan.Steps, planned => planned is { Container.Value: "first", Step: Step.OnTarget }).Step).Target);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void ADeviceThatWasGivenOtherwiseGoesAndComesUnlessNobodyKnowsHow(bool known)
+    {
+        DeviceAdmission silent = new() { Events = false };
+        Plan plan = Recognised(silent, new KnownDevice(Given, known ? DeviceAdmission.Whole : null), "/d");
+        Assert.Equal(known, plan.Steps.Any(planned => planned.Step is Step.OnDevice { Turn.Kind: DeviceTurnKind.Go }));
+    }
+
+    /// <summary>A server was killed as it replaced the node: what is there is ours, but nobody knows how it was made.</summary>
+    [Fact]
+    public void ARecognisedNodeOfUnknownMakeIsReplaced()
+    {
+        Plan plan = Recognised(DeviceAdmission.Whole, new KnownDevice(Given, DeviceAdmission.Whole), source: "");
+        Assert.Equal("/d", Assert.Single(plan.Steps.Select(planned => planned.Step).OfType<Step.Replace>()).Desired.Source);
+    }
+
+    private static Device Given { get; } = new() { Path = "/devices/d", Subsystem = "s", Node = new DeviceNode("/d", new FileIdentity(1, 7, FileKind.CharacterDevice)) };
+
+    /// <summary>What a server plans that begins with a container that has a device from an earlier one.</summary>
+    private static Plan Recognised(DeviceAdmission ofRule, KnownDevice given, string source)
+    {
+        HostState state = new();
+        Plan plan = new();
+        UdevFilter filter = new(new DeviceCondition { Subsystem = "s" }, ofRule);
+        state.Advance(new HostEvent.ConfigurationChanged([new ContainerRules(new ContainerKey("*"), [], new UdevRules(true, [filter]), null)]), plan);
+        state.Advance(new HostEvent.DevicesListed([Given]), plan);
+        state.Advance(new HostEvent.ContainerStarted(new ContainerDescription { Id = new ContainerId("t", "c"), Name = "c", ProcessId = 1 }, null), plan);
+        Attachment there = new("/d", source, Given.Node!.Identity, new MountOptions { Recursive = false }, 5, []);
+        state.Advance(new HostEvent.ContainerReady(new ContainerId("t", "c"), 1, [there], new GivenDevices([given], null)), plan);
+        return plan;
+    }
+
     [Fact]
     public void WhatIsUnmountedInsideIsMountedAgain()
     {
