@@ -117,9 +117,7 @@ internal sealed class Journal : IDisposable
         lock (_lock)
         {
             _line.ResetWrittenCount();
-            _json.Reset();
-            JsonSerializer.Serialize(_json, record, JournalJson.Default.JournalRecord);
-            _line.Write("\n"u8);
+            JournalLine.Write(record, _json, _line);
             RandomAccess.Write(_file, _line.WrittenSpan, _length);
             _length += _line.WrittenCount;
             _content.Apply(record);

@@ -1,4 +1,4 @@
-using System.Text;
+using System.Buffers;
 using System.Text.Json;
 using ContainerManager.Abstractions;
 
@@ -23,11 +23,11 @@ internal sealed class JournalContent
     /// Reads the bytes of a journal. A last line without an end was being written when the server was killed, before the act: it is passed
     /// over. Mounts of another boot are gone; requests outlive it.
     /// </summary>
-    internal static JournalContent Read(ReadOnlySpan<byte> bytes, string boot)
+    internal static JournalContent Read(ReadOnlyMemory<byte> bytes, string boot)
     {
         JournalContent content = new();
         bool sameBoot = false;
-        while (bytes.IndexOf((byte)'\n') is >= 0 and int end)
+        while (bytes.Span.IndexOf((byte)'\n') is >= 0 and int end)
         {
             if (content.TryParse(bytes[..end]) is { } record)
             {
@@ -85,7 +85,8 @@ internal sealed class JournalContent
     /// <summary>The lines that say the same, once each.</summary>
     internal byte[] Write(string boot)
     {
-        StringBuilder text = new();
+        ArrayBufferWriter<byte> lines = new();
+        using Utf8JsonWriter json = new(lines);
         foreach (JournalRecord record in (IEnumerable<JournalRecord>)
             [
                 new JournalRecord { Boot = boot },
@@ -94,10 +95,10 @@ internal sealed class JournalContent
                 .. _containers.Values.SelectMany(container => container.Left).Select(attachment => new JournalRecord { Left = attachment }),
             ])
         {
-            text.Append(JsonSerializer.Serialize(record, JournalJson.Default.JournalRecord)).Append('\n');
+            JournalLine.Write(record, json, lines);
         }
 
-        return Encoding.UTF8.GetBytes(text.ToString());
+        return lines.WrittenSpan.ToArray();
     }
 
     private void Change(ContainerId id, Action<RecordedContainer> change)
@@ -116,16 +117,16 @@ internal sealed class JournalContent
         }
     }
 
-    private JournalRecord? TryParse(ReadOnlySpan<byte> line)
+    private JournalRecord? TryParse(ReadOnlyMemory<byte> line)
     {
         try
         {
-            if (JsonSerializer.Deserialize(line, JournalJson.Default.JournalRecord) is { SaysNothing: false } record)
+            if (JournalLine.Read(line) is { SaysNothing: false } record)
             {
                 return record;
             }
         }
-        catch (JsonException)
+        catch (FormatException)
         {
             // Told with all others.
         }

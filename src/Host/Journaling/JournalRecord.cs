@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json.Serialization;
 using ContainerManager.Abstractions;
 using ContainerManager.Host.State;
 using ContainerManager.Linux;
@@ -66,11 +65,3 @@ internal sealed record RecordedAttachment(
 
 /// <summary>A binding that somebody asked for beyond the configuration.</summary>
 internal sealed record RecordedRequest(string Container, string Source, string Target, MountOptions Options);
-
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    RespectNullableAnnotations = true,
-    RespectRequiredConstructorParameters = true)]
-[JsonSerializable(typeof(JournalRecord))]
-internal sealed partial class JournalJson : JsonSerializerContext;
