@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
+using System.Text.Json;
 using ContainerManager.Abstractions;
-using Docker.DotNet.Models;
 
 namespace ContainerManager.EngineApi;
 
@@ -12,29 +12,36 @@ internal readonly record struct Observation(bool Exists, ContainerDescription? R
     /// <summary>The engine does not know it.</summary>
     internal static Observation Absent => new(false, null);
 
-    internal static Observation Of(ContainerId id, uint owner, ContainerInspectResponse container)
+    /// <summary>What the engine's answer to <c>GET /containers/ID/json</c> says.</summary>
+    internal static Observation Of(ContainerId id, uint owner, JsonElement container)
     {
         // One that waits to be restarted is "running", too, but has no process.
-        bool runs = container.State is { Running: true, Pid: > 0 };
+        bool runs = container.Member("State") is { } state && state.Member("Running")?.GetBoolean() == true && state.Member("Pid")?.GetInt32() > 0;
         return new Observation(true, runs ? Describe(id, owner, container) : null);
     }
 
-    private static ContainerDescription Describe(ContainerId id, uint owner, ContainerInspectResponse container) => new()
+    private static ContainerDescription Describe(ContainerId id, uint owner, JsonElement container)
     {
-        Id = id,
-        Name = NameOf(id, container),
-        ProcessId = (int)container.State!.Pid,
-        HostName = container.Config?.Hostname is { } name && IsWord(name) ? name : null,
-        User = container.Config?.User is { Length: > 0 and <= 255 } user ? user : null,
-        Image = container.Config?.Image is { Length: > 0 } image ? image : null,
-        Owner = owner,
-        Labels = container.Config?.Labels?.ToFrozenDictionary() ?? FrozenDictionary<string, string>.Empty,
-    };
+        JsonElement? configuration = container.Member("Config");
+        return new ContainerDescription
+        {
+            Id = id,
+            Name = NameOf(id, container),
+            ProcessId = container.GetProperty("State").GetProperty("Pid").GetInt32(),
+            HostName = configuration?.Text("Hostname") is { } name && IsWord(name) ? name : null,
+            User = configuration?.Text("User") is { Length: > 0 and <= 255 } user ? user : null,
+            Image = configuration?.Text("Image") is { Length: > 0 } image ? image : null,
+            Owner = owner,
+            Labels = configuration?.Member("Labels") is { } labels
+                ? labels.EnumerateObject().DistinctBy(label => label.Name).ToFrozenDictionary(label => label.Name, label => label.Value.GetString() ?? "")
+                : FrozenDictionary<string, string>.Empty,
+        };
+    }
 
     /// <summary>The short id where an engine says something that no engine would take for a name: it is shown, and matched with patterns.</summary>
-    private static string NameOf(ContainerId id, ContainerInspectResponse container)
+    private static string NameOf(ContainerId id, JsonElement container)
     {
-        string name = container.Name?.TrimStart('/') ?? "";
+        string name = container.Text("Name")?.TrimStart('/') ?? "";
         string own = id.Value[(id.Value.LastIndexOf('-') + 1)..];
         return IsWord(name) ? name : own[..Math.Min(12, own.Length)];
     }

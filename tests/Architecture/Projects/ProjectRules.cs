@@ -21,7 +21,7 @@ internal static class ProjectRules
         ["src/Abstractions"] = [],
         ["src/Linux"] = ["Tmds.LibC"],
         ["src/Protocol"] = ["System.Formats.Cbor"],
-        ["src/EngineApi"] = ["Docker.DotNet.Enhanced"],
+        ["src/EngineApi"] = [],
     };
 
     internal static IEnumerable<string> Offences(ProjectFile project)
