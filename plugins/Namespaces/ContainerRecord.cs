@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using ContainerManager.Abstractions;
 
 namespace ContainerManager.Plugins.Namespaces;
@@ -12,8 +11,3 @@ internal sealed record ContainerRecord(LaunchRequest Request, ProcessIdentity? I
 /// <param name="ProcessId">The host's.</param>
 /// <param name="StartTime">Field 22 of <c>/proc/PID/stat</c>: clock ticks after boot (proc_pid_stat(5)).</param>
 internal sealed record ProcessIdentity(int ProcessId, ulong StartTime);
-
-/// <summary>The JSON form of records.</summary>
-[JsonSourceGenerationOptions(UseStringEnumConverter = true)]
-[JsonSerializable(typeof(ContainerRecord))]
-internal sealed partial class RecordJson : JsonSerializerContext;

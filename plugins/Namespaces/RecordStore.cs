@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace ContainerManager.Plugins.Namespaces;
 
 /// <summary>The records, one file each: <c>NAME.json</c> in the plugin's state directory. Replaced whole, so never half written.</summary>
@@ -11,7 +9,7 @@ internal sealed class RecordStore(string directory)
     internal void Write(ContainerRecord record)
     {
         string file = FileOf(record.Request.Name);
-        File.WriteAllBytes(file + ".new", JsonSerializer.SerializeToUtf8Bytes(record, RecordJson.Default.ContainerRecord));
+        File.WriteAllBytes(file + ".new", RecordJson.Write(record));
         File.Move(file + ".new", file, overwrite: true);
     }
 
@@ -25,9 +23,9 @@ internal sealed class RecordStore(string directory)
             ContainerRecord? record = null;
             try
             {
-                record = JsonSerializer.Deserialize(File.ReadAllBytes(file), RecordJson.Default.ContainerRecord);
+                record = RecordJson.Read(File.ReadAllBytes(file));
             }
-            catch (JsonException)
+            catch (FormatException)
             {
                 File.Move(file, file + ".unreadable", overwrite: true);
             }

@@ -148,7 +148,7 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
             }
             catch (Exception failure) when (failure is not OutOfMemoryException)
             {
-                continue; // It is not forgotten: with the next change of the mounts it is tried again.
+                continue; // Tried again when the mounts change, or the way to mount; told each time, it would fill the log.
             }
 
             services.Journal.Detached(left);

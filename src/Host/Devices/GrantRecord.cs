@@ -52,7 +52,7 @@ internal sealed class GrantRecord(string file, Func<string> cgroup)
     {
         string[] lines = Exists ? File.ReadAllLines(file) : [];
         string? where = lines.FirstOrDefault(line => line.StartsWith(Word, StringComparison.Ordinal));
-        _saysWhere = where == Word + cgroup();
+        _saysWhere = where is not null && where == Word + cgroup();
         return where is null || _saysWhere ? [.. lines.Select(NumberIn).OfType<DeviceNumber>()] : [];
     }
 

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using ContainerManager.Host.Configuration;
 using ContainerManager.Host.DeviceRules;
 using ContainerManager.Host.State;
@@ -153,7 +152,7 @@ internal sealed class ContainerDatabase
     private void Keep(GivenDevice given)
     {
         _given[given.Path] = given;
-        OwnRecord.Write(Path.Combine(_root, "given", NameOf(given.Path)), JsonSerializer.SerializeToUtf8Bytes(given, GivenDeviceJson.Default.GivenDevice), Draft);
+        OwnRecord.Write(Path.Combine(_root, "given", NameOf(given.Path)), GivenDeviceJson.Write(given), Draft);
     }
 
     /// <summary>The container has heard of a device's end. What is there for it stays, to be taken out, and stays known.</summary>
@@ -234,12 +233,10 @@ internal sealed class ContainerDatabase
         {
             try
             {
-                if (JsonSerializer.Deserialize(File.ReadAllBytes(file), GivenDeviceJson.Default.GivenDevice) is { } given)
-                {
-                    _given[given.Path] = given;
-                }
+                GivenDevice given = GivenDeviceJson.Read(File.ReadAllBytes(file));
+                _given[given.Path] = given;
             }
-            catch (JsonException)
+            catch (FormatException)
             {
                 File.Delete(file);
             }

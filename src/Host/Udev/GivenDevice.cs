@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json.Serialization;
 using ContainerManager.Host.Configuration;
 using ContainerManager.Host.DeviceRules;
 using ContainerManager.Linux;
@@ -71,7 +70,3 @@ internal sealed record GivenDevice(
         Record = Records.IsEmpty ? null : new DatabaseFile(Records[0], []),
     };
 }
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(GivenDevice))]
-internal sealed partial class GivenDeviceJson : JsonSerializerContext;

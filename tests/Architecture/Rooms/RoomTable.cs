@@ -14,7 +14,7 @@ internal static class RoomTable
         ["Events"] = ["Abstractions", "Linux"],
         ["Paths"] = ["Events", "Abstractions", "Linux"],
         ["Configuration"] = ["Paths.PathPattern", "Paths.InPlaceChanges", "Paths.ComponentPattern", "Abstractions"],
-        ["Udev"] = ["DeviceRules", "Configuration.DeviceAdmission", "State", "Abstractions", "Linux"],
+        ["Udev"] = ["DeviceRules", "Configuration.DeviceAdmission", "State", "Records", "Abstractions", "Linux"],
         ["Plugins"] = ["Events", "Paths", "Composition.PrivateDirectory", "Abstractions", "Linux"],
 
         // The pure part: values in, values out.
@@ -26,7 +26,8 @@ internal static class RoomTable
         ],
 
         // The doing.
-        ["Journaling"] = ["State", "Abstractions", "Linux.FileIdentity", "Linux.FileKind", "Linux.NodeIdentity"],
+        ["Records"] = ["Abstractions.FileOwner", "Linux.FileIdentity", "Linux.FileKind", "Linux.NodeIdentity"],
+        ["Journaling"] = ["State", "Records", "Abstractions", "Linux.FileIdentity"],
         ["Mounting"] = ["Abstractions", "Linux"],
         ["Devices"] = ["State", "DeviceRules", "Configuration.DeviceAdmission", "Udev", "Mounting", "Abstractions", "Linux"],
         ["Containers"] = ["Events", "State", "Journaling", "Mounting", "Devices", "DeviceRules.Device", "Abstractions", "Linux"],
