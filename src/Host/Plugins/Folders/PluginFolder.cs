@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
-using System.Security.Cryptography;
+using System.IO.Hashing;
 using System.Text;
 using ContainerManager.Linux;
 using Microsoft.Win32.SafeHandles;
@@ -48,7 +48,8 @@ internal sealed record PluginFolder(string? Assembly, string Fingerprint, Assemb
         string assembly = Path.Combine(folder, name + ".dll");
         AssemblyImage? image = null;
         Trusted(folder, user);
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        // Only root writes here, so nobody looks for two contents with one hash; a hash against that would load OpenSSL.
+        XxHash128 hash = new();
         foreach (string path in Directory.EnumerateFileSystemEntries(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
         {
             string real = Real(path);
@@ -66,7 +67,7 @@ internal sealed record PluginFolder(string? Assembly, string Fingerprint, Assemb
 
             byte[] content = File.ReadAllBytes(real);
             AppendNumber(hash, content.Length);
-            hash.AppendData(content);
+            hash.Append(content);
             if (path.EndsWith(".dll", StringComparison.OrdinalIgnoreCase))
             {
                 AssemblyImage.CheckWhole(Path.GetFileName(path), content);
@@ -75,7 +76,7 @@ internal sealed record PluginFolder(string? Assembly, string Fingerprint, Assemb
             image = path == assembly ? AssemblyImage.Read(name, content) : image;
         }
 
-        return new PluginFolder(image is null ? null : assembly, Convert.ToHexString(hash.GetHashAndReset()), image);
+        return new PluginFolder(image is null ? null : assembly, Convert.ToHexString(hash.GetCurrentHash()), image);
     }
 
     private static FileStatus Trusted(string path, uint user)
@@ -98,17 +99,17 @@ internal sealed record PluginFolder(string? Assembly, string Fingerprint, Assemb
         return target is null ? path : Path.Combine(RealDirectory(Path.GetDirectoryName(target)!), Path.GetFileName(target));
     }
 
-    private static void AppendText(IncrementalHash hash, string text)
+    private static void AppendText(XxHash128 hash, string text)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(text);
         AppendNumber(hash, bytes.Length);
-        hash.AppendData(bytes);
+        hash.Append(bytes);
     }
 
-    private static void AppendNumber(IncrementalHash hash, int number)
+    private static void AppendNumber(XxHash128 hash, int number)
     {
         Span<byte> bytes = stackalloc byte[sizeof(int)];
         BinaryPrimitives.WriteInt32LittleEndian(bytes, number);
-        hash.AppendData(bytes);
+        hash.Append(bytes);
     }
 }
