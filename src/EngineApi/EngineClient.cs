@@ -18,7 +18,12 @@ internal sealed class EngineClient(EngineIdentity identity, IEngineRoute route, 
     /// <summary>The ids of what runs now.</summary>
     /// <exception cref="IOException">The engine does not answer, or answers with an error.</exception>
     internal Task<string[]> ListRunningAsync(CancellationToken cancellationToken) =>
-        _requests.AskAsync("/containers/json", body: null, list => list.EnumerateArray().Select(container => IdIn(container, "Id")).OfType<string>().ToArray(), cancellationToken);
+        _requests.AskAsync(
+            "/containers/json",
+            body: null,
+            list => list.EnumerateArray().Select(container => IdIn(container, "Id")).OfType<string>().ToArray(),
+            EngineRequests.LongestList,
+            cancellationToken);
 
     /// <summary>What there is to know of a container.</summary>
     /// <exception cref="EngineAnswerException">The engine has no good answer for this container.</exception>
@@ -27,7 +32,12 @@ internal sealed class EngineClient(EngineIdentity identity, IEngineRoute route, 
     {
         try
         {
-            return await _requests.AskAsync($"/containers/{id}/json", body: null, container => Observation.Of(identity.IdOf(id), identity.Owner, container), cancellationToken);
+            return await _requests.AskAsync(
+                $"/containers/{id}/json",
+                body: null,
+                container => Observation.Of(identity.IdOf(id), identity.Owner, container),
+                EngineRequests.LongestAnswer,
+                cancellationToken);
         }
         catch (EngineAnswerException exception) when (exception.Status == HttpStatusCode.NotFound)
         {
@@ -44,13 +54,17 @@ internal sealed class EngineClient(EngineIdentity identity, IEngineRoute route, 
     {
         string words = string.Join(',', identity.Events.Select(word => $"\"{word}\":true"));
         string filters = $$$"""{"type":{"container":true},"event":{{{{words}}}}}""";
-        return _requests.FollowAsync($"/events?since={UnixTime(since)}&filters={Uri.EscapeDataString(filters)}", Hear, cancellationToken);
+        return _requests.FollowAsync($"/events?since={UnixTime(since)}&filters={Uri.EscapeDataString(filters)}", ChangeIn, Hear, cancellationToken);
 
-        void Hear(JsonElement message)
+        Change? ChangeIn(JsonElement message) => message.Member("Actor") is { } actor && IdIn(actor, "ID") is { } id
+            ? new Change(id, Destroyed: message.Text("Action") is { } action && identity.Removals.Contains(action))
+            : null;
+
+        void Hear(Change? change)
         {
-            if (message.Member("Actor") is { } actor && IdIn(actor, "ID") is { } id)
+            if (change is { } happened)
             {
-                changed(new Change(id, Destroyed: message.Text("Action") is { } action && identity.Removals.Contains(action)));
+                changed(happened);
             }
         }
     }
@@ -62,7 +76,7 @@ internal sealed class EngineClient(EngineIdentity identity, IEngineRoute route, 
     {
         string words = string.Join(',', command.Select(word => $"\"{JsonEncodedText.Encode(word)}\""));
         string wanted = $$"""{"AttachStdin":true,"AttachStdout":true,"AttachStderr":true,"User":"0:0","WorkingDir":"/","Cmd":[{{words}}]}""";
-        string program = await _requests.AskAsync($"/containers/{id}/exec", wanted, made => IdIn(made, "Id"), cancellationToken)
+        string program = await _requests.AskAsync($"/containers/{id}/exec", wanted, made => IdIn(made, "Id"), EngineRequests.LongestAnswer, cancellationToken)
             ?? throw new IOException("the engine names the program by no id");
         return new ExecutedProgram(await _programs.UpgradeAsync($"/exec/{program}/start", """{"Detach":false,"Tty":false}""", cancellationToken));
     }

@@ -29,6 +29,16 @@ public sealed class EngineRequestsTests : IDisposable
     }
 
     [Fact]
+    public async Task Its_words_are_shortened_and_do_nothing_to_a_terminal()
+    {
+        string words = "a\\u001b[31m\\n" + new string('x', 1000);
+        string answer = $"{{\"message\":\"{words}\"}}";
+        EngineAnswerException error = await AskAsync($"HTTP/1.1 500 Internal Server Error\r\nContent-Length: {answer.Length}\r\n\r\n{answer}");
+        Assert.StartsWith("a [31m xxx", error.Message, StringComparison.Ordinal);
+        Assert.Equal(500 + " (HTTP 500)".Length, error.Message.Length);
+    }
+
+    [Fact]
     public async Task It_leads_nowhere_else() =>
         Assert.Equal(HttpStatusCode.Found, (await AskAsync("HTTP/1.1 302 Found\r\nLocation: http://elsewhere/\r\nContent-Length: 0\r\n\r\n")).Status);
 
@@ -45,18 +55,18 @@ public sealed class EngineRequestsTests : IDisposable
 
     [Fact]
     public async Task An_answer_that_is_too_long_is_not_kept() =>
-        Assert.Equal("its answer is too long", (await AskAsync("HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n{")).Message);
+        Assert.Equal("its answer is too long", (await AskAsync("HTTP/1.1 200 OK\r\nContent-Length: 1048577\r\n\r\n{")).Message);
 
     [Fact]
     public async Task A_message_of_a_stream_is_heard_at_once_and_one_without_end_is_not_kept()
     {
-        await using Listener engine = new(_directory["socket"], "HTTP/1.1 200 OK\r\n\r\n{\"first\":1}\n{\"second\":2}\n", new string(' ', (1 << 20) + 1));
+        await using Listener engine = new(_directory["socket"], "HTTP/1.1 200 OK\r\n\r\n{\"first\":1}\n\r\n{\"second\":2}\n", new string(' ', (1 << 20) + 1));
         using EngineRequests requests = new(engine, Patience, 1);
         List<string> heard = [];
 
-        EngineAnswerException error = await Assert.ThrowsAsync<EngineAnswerException>(() => requests.FollowAsync("/events", message =>
+        EngineAnswerException error = await Assert.ThrowsAsync<EngineAnswerException>(() => requests.FollowAsync("/events", message => message.GetRawText(), message =>
         {
-            heard.Add(message.GetRawText());
+            heard.Add(message);
             engine.GoOn();
         }, Token));
 
@@ -68,7 +78,7 @@ public sealed class EngineRequestsTests : IDisposable
     {
         await using Listener engine = new(_directory["socket"], answer);
         using EngineRequests requests = new(engine, within ?? Patience, 1);
-        return await Assert.ThrowsAsync<EngineAnswerException>(() => requests.AskAsync("/question", body: null, (JsonElement it) => it.GetProperty("Id").GetString(), Token));
+        return await Assert.ThrowsAsync<EngineAnswerException>(() => requests.AskAsync("/question", body: null, (JsonElement it) => it.GetProperty("Id").GetString(), EngineRequests.LongestAnswer, Token));
     }
 
     /// <summary>Answers one connection, and holds it: the first part at once, each further one when it is told to go on.</summary>

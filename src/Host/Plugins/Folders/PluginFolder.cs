@@ -48,7 +48,8 @@ internal sealed record PluginFolder(string? Assembly, string Fingerprint, Assemb
         string assembly = Path.Combine(folder, name + ".dll");
         AssemblyImage? image = null;
         Trusted(folder, user);
-        // Only root writes here, so nobody looks for two contents with one hash; a hash against that would load OpenSSL.
+
+        // Only the server's own user writes here (FileTrust), so nobody looks for two contents with one hash; a hash against that would load OpenSSL.
         XxHash128 hash = new();
         foreach (string path in Directory.EnumerateFileSystemEntries(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
         {
