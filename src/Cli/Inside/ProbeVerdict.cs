@@ -60,12 +60,13 @@ internal static class ProbeVerdict
         ENOENT => ("hidden", "a program does not see it", HiddenRemedy),
         EPERM when IsDevice(probe) => (
             "cgroup", "the container's device policy denies it", permission ?? "see 'container-util devices': the permission is given with a device rule, not by the mount alone"),
+        EACCES when probe.Kind == 0 => ("way", $"user {probe.User} may not pass a directory on the way to it", "open the directories above it to that user, or name another target"),
         EACCES when !AllowedByMode(probe, errno == probe.WriteError && probe.ReadError == 0) => (
             "mode",
             $"it is {ModeText(probe)} {probe.Owner}:{probe.Group}, and who tried is {probe.User} with the groups {string.Join(", ", probe.Groups.Distinct())}",
             "set \"owner\" or \"mode\" in the rule, or give the user that group"),
         EACCES when IsDevice(probe) => ("nodev", "its mode allows it: the file system is mounted nodev, or a security module denies it", "look into the host's log for denials (journalctl -k)"),
-        EACCES => ("lsm", "its mode allows it: a directory on the way, or a security module, denies it", "look into the host's log for denials (journalctl -k)"),
+        EACCES => ("lsm", "its mode allows it: a security module denies it", "look into the host's log for denials (journalctl -k)"),
         EROFS => ("read-only", "it is mounted read-only", binding.ReadOnly ? null : $"{binding.Source} is on a file system that is read-only on the host"),
         ECONNREFUSED => ("stale", "nobody listens on the socket", $"start again on the host what has made {binding.Source}"),
         ENXIO or ENODEV => ("stale", "there is no device behind the node", "it was unplugged, or its driver is not loaded on the host"),

@@ -12,7 +12,7 @@ public sealed record CheckReply(string Container, uint? User, ImmutableArray<Che
 /// <param name="Target">The path inside.</param>
 /// <param name="Result"><c>ok</c>, <c>read-only</c> (where more was wanted), <c>failed</c> or <c>missing</c> (not mounted).</param>
 /// <param name="Cause">
-/// Null for <c>ok</c>; <c>cgroup</c>, <c>mode</c>, <c>nodev</c>, <c>lsm</c>, <c>read-only</c>, <c>stale</c>, <c>hidden</c>, <c>hangs</c>, <c>busy</c>,
+/// Null for <c>ok</c>; <c>cgroup</c>, <c>mode</c>, <c>way</c> (a directory above it), <c>nodev</c>, <c>lsm</c>, <c>read-only</c>, <c>stale</c>, <c>hidden</c>, <c>hangs</c>, <c>busy</c>,
 /// <c>empty</c>, <c>other</c>; for <c>missing</c> the state of the binding.
 /// </param>
 /// <param name="Detail">The same for a person.</param>
