@@ -34,10 +34,10 @@ internal static class Report
 
     private static void Show(Terminal terminal, Failure failure)
     {
-        terminal.Write("container-util: ", Look.Bad).Write(failure.Message).Line();
+        terminal.Write("container-util: ", Look.Bad).Sentence(failure.Message, 2).Line();
         if (failure.Hint is not null)
         {
-            terminal.Write("  ").Write(failure.Hint).Line();
+            terminal.Write("  ").Sentence(failure.Hint, 2).Line();
         }
     }
 }

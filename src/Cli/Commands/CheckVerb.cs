@@ -8,6 +8,9 @@ namespace ContainerManager.Cli.Commands;
 /// <summary><c>check NAME</c></summary>
 internal static class CheckVerb
 {
+    /// <summary>Where what belongs to a line goes on.</summary>
+    private const int Below = 12;
+
     /// <summary>What does not answer by then does not answer.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
@@ -95,10 +98,10 @@ internal static class CheckVerb
         foreach (CheckResult result in reply.Results)
         {
             terminal.Write("  ").Column(result.Result, 10, result.Result switch { "ok" => Look.Good, "failed" => Look.Bad, _ => Look.Waiting });
-            terminal.Write(result.Target).Write($": {result.Detail}").Write(result.Cause is { } cause ? $" ({cause})" : "", Look.Faint).Line();
+            terminal.Write(result.Target).Sentence($": {result.Detail}", Below).Sentence(result.Cause is { } cause ? $" ({cause})" : "", Below, Look.Faint).Line();
             if (result.Remedy is { } remedy)
             {
-                terminal.Write("            ").Write(remedy).Line();
+                terminal.Column("", Below).Sentence(remedy, Below).Line();
             }
         }
 

@@ -6,6 +6,8 @@ namespace ContainerManager.Cli.Commands;
 /// <summary><c>doctor</c></summary>
 internal static class DoctorVerb
 {
+    private const int ResultWidth = 8;
+
     internal static Verb Create()
     {
         Verb verb = new(
@@ -29,11 +31,11 @@ internal static class DoctorVerb
         int width = reply.Checks.Max(static check => Terminal.CellWidth(check.Subject)) + 2;
         foreach (DoctorCheck check in reply.Checks)
         {
-            terminal.Column(check.Result, 8, check.Result switch { "ok" => Look.Good, "note" => Look.Waiting, _ => Look.Bad });
-            terminal.Column(check.Subject, width, Look.Name).Write(check.Detail).Line();
+            terminal.Column(check.Result, ResultWidth, check.Result switch { "ok" => Look.Good, "note" => Look.Waiting, _ => Look.Bad });
+            terminal.Column(check.Subject, width, Look.Name).Sentence(check.Detail, ResultWidth + width).Line();
             if (check.Remedy is not null)
             {
-                terminal.Write("        ").Write(check.Remedy).Line();
+                terminal.Column("", ResultWidth).Sentence(check.Remedy, ResultWidth).Line();
             }
         }
     }

@@ -25,11 +25,11 @@ internal sealed class DevicesView(Terminal terminal)
 
     internal void Write(WhyReply reply)
     {
-        terminal.Write(reply.Device, Look.Name).Write($" ({reply.Path}) in ").Write(reply.Container, Look.Name).Write($": {reply.Verdict}").Line();
+        terminal.Write(reply.Device, Look.Name).Write($" ({reply.Path}) in ").Write(reply.Container, Look.Name).Sentence($": {reply.Verdict}", 2).Line();
         foreach (FilterCheck check in reply.Checks)
         {
             string result = check.Matches ? "matches" : "does not match";
-            terminal.Write($"  {check.Filter}: {result}").Write(check.Reason is null ? "" : $": {check.Reason}").Line();
+            terminal.Write($"  {check.Filter}: {result}").Sentence(check.Reason is null ? "" : $": {check.Reason}", 4).Line();
         }
     }
 
@@ -44,10 +44,10 @@ internal sealed class DevicesView(Terminal terminal)
             .. Part("database", device.Database),
             .. Part("events", device.Events),
         ];
-        terminal.Write("    " + string.Join(", ", parts)).Line();
+        terminal.Write("    ").Sentence(string.Join(", ", parts), 4).Line();
         if (device.Reason is not null)
         {
-            terminal.Write("    ").Write(device.Reason).Line();
+            terminal.Write("    ").Sentence(device.Reason, 4).Line();
         }
     }
 

@@ -30,14 +30,14 @@ internal sealed class PluginsView(Terminal terminal)
         terminal.Write(plugin.Name, Look.Name).Write(plugin.Version is null ? " " : $" {plugin.Version} ").Write(plugin.State, Look.Of(plugin.State));
         if (!plugin.Offers.IsDefaultOrEmpty)
         {
-            terminal.Write($": {string.Join(", ", plugin.Offers)}");
+            terminal.Sentence($": {string.Join(", ", plugin.Offers)}", 2);
             terminal.Write(string.Create(CultureInfo.InvariantCulture, $" ({plugin.Containers} {(plugin.Containers == 1 ? "container" : "containers")})"), Look.Faint);
         }
 
         terminal.Line();
         if (plugin.Error is not null)
         {
-            terminal.Write("  ").Write(plugin.Error).Line();
+            terminal.Write("  ").Sentence(plugin.Error, 2).Line();
         }
     }
 }

@@ -5,8 +5,8 @@ using Spectre.Console;
 namespace ContainerManager.Cli.Output;
 
 /// <summary>
-/// Writes words with colours where the reader is a terminal that wants them. Never breaks a line by itself: a path that is cut in two can be
-/// neither copied nor found with grep.
+/// Writes words with colours where the reader is a terminal that wants them. Breaks a line between the words of a sentence only: a path that is cut in two
+/// can be neither copied nor found with grep.
 /// </summary>
 internal sealed class Terminal
 {
@@ -14,6 +14,9 @@ internal sealed class Terminal
     private const int NoLimit = 1_000_000;
 
     private readonly IAnsiConsole _console;
+
+    /// <summary>How many cells of the line are taken.</summary>
+    private int _column;
 
     private Terminal(Page page)
     {
@@ -45,6 +48,7 @@ internal sealed class Terminal
         if (text.Length > 0)
         {
             _console.Write(new Text(Printable(text), style));
+            _column += CellWidth(text);
         }
 
         return this;
@@ -54,7 +58,39 @@ internal sealed class Terminal
     internal Terminal Column(string text, int width, Style? style = null) =>
         Write(text, style).Write(new string(' ', Math.Max(0, width - CellWidth(text))));
 
-    internal void Line() => _console.WriteLine();
+    /// <summary>Writes a sentence; where the terminal's line ends, it goes on in the next, at <paramref name="indent"/>.</summary>
+    /// <param name="text">Words with spaces between them.</param>
+    /// <param name="indent">The cell at which further lines begin.</param>
+    /// <param name="style">How it looks.</param>
+    internal Terminal Sentence(string text, int indent, Style? style = null)
+    {
+        if (_column + CellWidth(text) <= Width)
+        {
+            return Write(text, style);
+        }
+
+        string space = "";
+        foreach (string word in text.Split(' '))
+        {
+            if (_column > indent && _column + space.Length + CellWidth(word) > Width)
+            {
+                Line();
+                Write(new string(' ', indent));
+                space = "";
+            }
+
+            Write(space + word, style);
+            space = " ";
+        }
+
+        return this;
+    }
+
+    internal void Line()
+    {
+        _console.WriteLine();
+        _column = 0;
+    }
 
     internal static int CellWidth(string text) => Printable(text).GetCellWidth();
 

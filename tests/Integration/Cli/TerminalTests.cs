@@ -63,6 +63,43 @@ public sealed class TerminalTests : IAsyncLifetime
         Assert.Contains(@"/tmp/[red]\u001B]0;x\u0007\u000A\u009B2J\u202E → /t", output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(80)]
+    [InlineData(200)]
+    public async Task SentencesGoOnBelowBetweenTheirWords(int columns)
+    {
+        string reason = string.Join(' ', Enumerable.Range(0, 60).Select(i => $"word{i}"));
+        ContainerStatus web = _served.Engine.Status.Containers[0];
+        _served.Engine.Status = _served.Engine.Status with
+        {
+            Runtimes = [new RuntimeStatus("docker", "failed", $"runtime {reason}")],
+            Plugins = [FakeEngine.Broken with { Error = $"plugin {reason}" }],
+            ConfigurationErrors = [$"configuration {reason}"],
+            Containers = [web with { State = "failed", Reason = $"container {reason}", Bindings = [FakeEngine.Failed with { Reason = $"binding {reason}" }] }],
+        };
+        string[] rows = (await ContainerUtil.InTerminalAsync(_served.Socket, columns, noColor: true, "status")).Split('\n');
+        Assert.All(rows, row => Assert.InRange(row.Length, 0, columns));
+        string text = string.Join(' ', rows.Select(row => row.Trim()));
+        Assert.All((string[])["runtime", "plugin", "configuration", "container", "binding"], what => Assert.Contains($"{what} {reason}", text, StringComparison.Ordinal));
+        Assert.All(rows.Where(row => row.TrimStart().StartsWith("word", StringComparison.Ordinal)), row => Assert.StartsWith(new string(' ', 12), row, StringComparison.Ordinal));
+        Assert.InRange(rows.Length, 5 * (reason.Length / columns), (5 * (reason.Length / (columns - 40))) + 12);
+    }
+
+    /// <summary>Of this host: whatever is found.</summary>
+    [Theory]
+    [InlineData(80)]
+    [InlineData(200)]
+    public async Task WhatTheDoctorSaysFits(int columns)
+    {
+        string[] rows = (await ContainerUtil.InTerminalAsync(_served.Socket, columns, noColor: true, "doctor")).Split('\n');
+        Assert.All(rows, row => Assert.InRange(row.Length, 0, columns));
+        Assert.All(rows[..^1], row => Assert.Matches("^(ok|note|failed|  ) ", row));
+        Ran piped = await ContainerUtil.RunAsync(_served.Socket, "doctor");
+        Assert.Equal(Words(piped.Output), Words(string.Join('\n', rows)));
+
+        static string[] Words(string text) => text.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
+    }
+
     private void Show(BindingStatus binding)
     {
         ImmutableArray<BindingStatus> bindings = [binding];
