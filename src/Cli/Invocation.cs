@@ -11,10 +11,12 @@ namespace ContainerManager.Cli;
 internal sealed class Invocation
 {
     private readonly ParseResult _line;
+    private readonly WaitNotice _waiting;
 
-    private Invocation(ParseResult line, ControlClient server)
+    private Invocation(ParseResult line, ControlClient server, WaitNotice waiting)
     {
         _line = line;
+        _waiting = waiting;
         Server = server;
         Json = line.GetValue(GlobalOptions.Json);
     }
@@ -38,7 +40,8 @@ internal sealed class Invocation
         try
         {
             using ControlClient server = new(GlobalOptions.SocketOf(line));
-            return await work(new Invocation(line, server), cancellationToken);
+            using WaitNotice waiting = new(line.CommandResult.Command.Name, wanted: !line.GetValue(GlobalOptions.Json));
+            return await work(new Invocation(line, server, waiting), cancellationToken);
         }
         catch (Failure failure)
         {
@@ -75,9 +78,13 @@ internal sealed class Invocation
         ? throw new Failure(ExitCode.Usage, $"'{name}' cannot be a plugin's name")
         : name;
 
+    /// <summary>From now on it is no wait any more, however long it takes.</summary>
+    internal void HasBegun() => _waiting.Dispose();
+
     /// <summary>Answers in words, or with the value where JSON is wanted.</summary>
     internal void Answer<T>(T value, JsonTypeInfo<T> type, Action<Terminal> words)
     {
+        HasBegun();
         if (Json)
         {
             StandardStream.WriteOutput([.. JsonSerializer.SerializeToUtf8Bytes(value, type), (byte)'\n']);

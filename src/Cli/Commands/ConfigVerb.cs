@@ -86,7 +86,9 @@ internal static class ConfigVerb
 
     private static async Task<int> SchemaAsync(Invocation invocation, CancellationToken cancellationToken)
     {
-        StandardStream.WriteOutput(await invocation.Server.ConfigurationSchemaAsync(cancellationToken));
+        byte[] schema = await invocation.Server.ConfigurationSchemaAsync(cancellationToken);
+        invocation.HasBegun();
+        StandardStream.WriteOutput(schema);
         return ExitCode.Ok;
     }
 

@@ -68,6 +68,7 @@ internal static class DesktopVerb
         Export export = new(invocation, invocation.OptionalValue(s_application), invocation.Value(s_user));
         if (invocation.Value(s_watch))
         {
+            invocation.HasBegun();
             await export.WatchAsync(cancellationToken);
         }
 

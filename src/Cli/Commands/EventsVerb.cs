@@ -25,6 +25,11 @@ internal static class EventsVerb
     private static async Task<int> RunAsync(Invocation invocation, CancellationToken cancellationToken)
     {
         bool follow = invocation.Value(s_follow);
+        if (follow)
+        {
+            invocation.HasBegun();
+        }
+
         await foreach (EventRecord record in invocation.Server.EventsAsync(follow, cancellationToken))
         {
             invocation.Answer(record, ControlJson.Default.EventRecord, terminal => EventView.Write(terminal, record));

@@ -85,6 +85,7 @@ internal static class RunVerb
             invocation.Value(s_user),
             terminal ? RunSession.SizeOfWindow() : null);
         Stream server = await invocation.Server.RunAsync(invocation.Container, cancellationToken);
+        invocation.HasBegun();
         return await RunSession.RunAsync(server, request, input, cancellationToken);
     }
 

@@ -48,6 +48,8 @@ internal static class TopVerb
             return ExitCode.Ok;
         }
 
+        invocation.HasBegun();
+
         // .NET sets up the terminal when it is asked for the first time, and would undo what we do.
         _ = Console.WindowWidth;
         using SafeFileHandle input = new(0, ownsHandle: false);

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Text;
 using ContainerManager.Protocol;
 using ContainerManager.Tests.Control;
 
@@ -9,6 +11,8 @@ public sealed class TerminalTests : IAsyncLifetime
     private const char Escape = '\u001b';
 
     private ServedEngine _served = null!;
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync() => _served = await ServedEngine.StartAsync();
 
@@ -83,6 +87,50 @@ public sealed class TerminalTests : IAsyncLifetime
         Assert.All((string[])["runtime", "plugin", "configuration", "container", "binding"], what => Assert.Contains($"{what} {reason}", text, StringComparison.Ordinal));
         Assert.All(rows.Where(row => row.TrimStart().StartsWith("word", StringComparison.Ordinal)), row => Assert.StartsWith(new string(' ', 12), row, StringComparison.Ordinal));
         Assert.InRange(rows.Length, 5 * (reason.Length / columns), (5 * (reason.Length / (columns - 40))) + 12);
+    }
+
+    /// <summary>To a person; a script, whose errors go to a pipe or who wants JSON, is told nothing in the same time.</summary>
+    [Fact]
+    public async Task WhatTakesLongIsSaidUntilThereIsAnAnswer()
+    {
+        TaskCompletionSource answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _served.Engine.Gate = answer.Task.WaitAsync;
+        using Process piped = ContainerUtil.Start("/", _served.Socket, "-c", "web", "bind", "/srv/a"), json = Type("--json"), typed = Type("");
+        try
+        {
+            StringBuilder seen = new();
+            char[] buffer = new char[1024];
+            while (!seen.ToString().Contains("bind: waiting, 2 s", StringComparison.Ordinal))
+            {
+                int read = await typed.StandardOutput.ReadAsync(buffer, Stop).AsTask().WaitAsync(ServedEngine.Deadline, Stop);
+                Assert.True(read > 0, $"it has ended: {seen}");
+                seen.Append(buffer, 0, read);
+            }
+
+            answer.SetResult();
+            Assert.Equal("\r\e[Kbind: waiting, 1 s\r\e[Kbind: waiting, 2 s", Ours(seen.ToString()));
+            Assert.Matches("^(\r\e\\[Kbind: waiting, [0-9]+ s)*\r\e\\[K[^\r\e]*/srv/a", await ToEndAsync(typed.StandardOutput));
+            Assert.StartsWith("{", await ToEndAsync(json.StandardOutput), StringComparison.Ordinal);
+            Assert.Equal("", await ToEndAsync(piped.StandardError));
+        }
+        finally
+        {
+            ContainerUtil.End(typed);
+            ContainerUtil.End(json);
+            ContainerUtil.End(piped);
+        }
+
+        Process Type(string option)
+        {
+            string line = $"TERM=xterm-256color NO_COLOR=1 {ContainerUtil.Binary} {option} -c web bind /srv/a";
+            Process process = ContainerUtil.StartProgram("/", _served.Socket, "script", "-qec", line, "/dev/null");
+            process.StandardInput.Close();
+            return process;
+        }
+
+        static async Task<string> ToEndAsync(StreamReader reader) => Ours(await reader.ReadToEndAsync(Stop).WaitAsync(ServedEngine.Deadline, Stop));
+
+        static string Ours(string text) => text.Replace("\e[?1h\e=", "", StringComparison.Ordinal);
     }
 
     /// <summary>Of this host: whatever is found.</summary>
