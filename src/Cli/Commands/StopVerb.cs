@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ContainerManager.Protocol;
 
 namespace ContainerManager.Cli.Commands;
 
@@ -23,7 +24,7 @@ internal static class StopVerb
             ? invocation.Server.StopProgramAsync(container, number, cancellationToken)
             : invocation.Server.StopAsync(Invocation.ContainerName(name), cancellationToken));
         Outcome outcome = new(name, null, "stopped");
-        invocation.Answer(outcome, OutcomeJson.Default.Outcome, terminal => terminal.Write($"{name} stopped").Line());
+        invocation.Answer(outcome, ControlJson.Default.Outcome, terminal => terminal.Write($"{name} stopped").Line());
         return ExitCode.Ok;
     }
 }

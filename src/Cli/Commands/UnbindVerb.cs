@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ContainerManager.Protocol;
 
 namespace ContainerManager.Cli.Commands;
 
@@ -25,7 +26,7 @@ internal static class UnbindVerb
         string path = Invocation.AbsolutePath(invocation.Value(s_path));
         await invocation.Server.UnbindAsync(container, path, cancellationToken);
         Outcome outcome = new(container, path, "detached");
-        invocation.Answer(outcome, OutcomeJson.Default.Outcome, terminal => terminal.Write($"{container}: {path} detached").Line());
+        invocation.Answer(outcome, ControlJson.Default.Outcome, terminal => terminal.Write($"{container}: {path} detached").Line());
         return ExitCode.Ok;
     }
 }

@@ -44,12 +44,20 @@ internal static class OpenApiDocument
         new("post", "/v1/containers/{name}/runs", $"Runs a program: with an upgrade to {ControlAddress.RunProtocol} the connection becomes a stream of frames", Status: "101"),
     ];
 
+    /// <summary>What container-util makes of several replies, or of none, and prints with <c>--json</c>: so that there is one place that describes all of it.</summary>
+    private static readonly JsonTypeInfo[] s_printed = [s_types.CheckReply, s_types.ApplicationsReply, s_types.Outcome];
+
     internal static JsonObject Create()
     {
         JsonObject paths = [], schemas = [];
         foreach (IGrouping<string, Operation> path in s_operations.GroupBy(operation => operation.Path))
         {
             paths[path.Key] = new JsonObject(path.Select(operation => KeyValuePair.Create<string, JsonNode?>(operation.Method, Of(operation, schemas))));
+        }
+
+        foreach (JsonTypeInfo printed in s_printed)
+        {
+            Schema(printed, schemas);
         }
 
         string error = Schema(s_types.ErrorReply, schemas);
@@ -62,7 +70,8 @@ internal static class OpenApiDocument
                 ["version"] = "1",
                 ["description"] = $"On the unix socket {ControlAddress.DefaultSocket}: curl --unix-socket {ControlAddress.DefaultSocket} http://server/v1/status. "
                     + "GET and config/check need the right to read, all else the right to control. What is not a success has an "
-                    + $"{error.Split('/')[^1]} as its body: 400 the request is wrong, 403 you may not, 404 there is no such thing, 409 it contradicts what is there, 422 it could not be done.",
+                    + $"{error.Split('/')[^1]} as its body: 400 the request is wrong, 403 you may not, 404 there is no such thing, 409 it contradicts what is there, 422 it could not be done. "
+                    + $"'container-util --json' prints these same types; {string.Join(", ", s_printed.Select(type => type.Type.Name))} are its own.",
             },
             ["servers"] = new JsonArray(new JsonObject { ["url"] = "http://server" }),
             ["paths"] = paths,

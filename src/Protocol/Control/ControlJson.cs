@@ -30,4 +30,5 @@ namespace ContainerManager.Protocol;
 [JsonSerializable(typeof(ConfigurationRequest))]
 [JsonSerializable(typeof(ConfigurationCheck))]
 [JsonSerializable(typeof(ConfigurationDifference))]
+[JsonSerializable(typeof(Outcome))]
 public sealed partial class ControlJson : JsonSerializerContext;

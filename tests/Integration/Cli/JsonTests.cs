@@ -1,7 +1,5 @@
-using System.Text.Json.Nodes;
 using ContainerManager.Protocol;
 using ContainerManager.Tests.Control;
-using Json.Schema;
 
 namespace ContainerManager.Tests.Integration.Cli;
 
@@ -9,13 +7,12 @@ namespace ContainerManager.Tests.Integration.Cli;
 public sealed class JsonTests : IAsyncLifetime
 {
     private ServedEngine _served = null!;
-    private JsonNode _schemas = null!;
+    private DescribedJson _described = null!;
 
     public async ValueTask InitializeAsync()
     {
         _served = await ServedEngine.StartAsync();
-        string description = await _served.Http.GetStringAsync(ControlAddress.Description, TestContext.Current.CancellationToken);
-        _schemas = JsonNode.Parse(description)!["components"]!["schemas"]!;
+        _described = await DescribedJson.OfAsync(_served.Http, TestContext.Current.CancellationToken);
     }
 
     public ValueTask DisposeAsync() => _served.DisposeAsync();
@@ -36,12 +33,15 @@ public sealed class JsonTests : IAsyncLifetime
     [InlineData("ConfigurationDifference", "config", "diff")]
     [InlineData("BindingStatus", "-c", "web", "bind", "/srv/a")]
     [InlineData("ContainerStatus", "spawn", "box", "--", "true")]
+    [InlineData("Outcome", "-c", "web", "unbind", "/srv/a")]
+    [InlineData("Outcome", "stop", "web")]
+    [InlineData("Outcome", "stop", "web/1")]
     [InlineData("ProgramStatus", "-c", "web", "run", "--detach", "--", "true")]
     public async Task OutputFitsItsSchema(string schema, params string[] words)
     {
         Ran ran = await ContainerUtil.RunAsync(_served.Socket, ["--json", .. words]);
         Assert.Equal((0, ""), (ran.ExitCode, ran.Error));
-        AssertFits(ran.Output, schema);
+        _described.AssertFits(ran.Output, schema);
     }
 
     [Fact]
@@ -49,15 +49,9 @@ public sealed class JsonTests : IAsyncLifetime
     {
         Ran refused = await ContainerUtil.RunAsync(_served.Socket, "--json", "-c", "nobody", "bind", "/srv/a");
         Assert.Equal((1, ""), (refused.ExitCode, refused.Output));
-        AssertFits(refused.Error, "ErrorReply");
+        _described.AssertFits(refused.Error, "ErrorReply");
         _served.Engine.Publish(new EventRecord(DateTimeOffset.UnixEpoch, "attached", "web", "/a", "/b", null));
         Ran events = await ContainerUtil.RunAsync(_served.Socket, "--json", "events");
-        AssertFits(Assert.Single(events.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)), "EventRecord");
-    }
-
-    private void AssertFits(string text, string schema)
-    {
-        EvaluationResults results = JsonSchema.FromText(_schemas[schema]!.ToJsonString()).Evaluate(JsonNode.Parse(text), new EvaluationOptions { OutputFormat = OutputFormat.List });
-        Assert.True(results.IsValid, $"{text}\n{string.Join('\n', results.Details.Where(detail => detail.HasErrors).Select(detail => $"{detail.InstanceLocation}: {string.Join("; ", detail.Errors!.Values)}"))}");
+        _described.AssertFits(Assert.Single(events.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)), "EventRecord");
     }
 }

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text.Json;
 using ContainerManager.Protocol;
+using ContainerManager.Tests.Control;
 using ContainerManager.Tests.Integration.Cli;
 using ContainerManager.Tests.Integration.Devices;
 using ContainerManager.Tests.Integration.Docker;
@@ -112,6 +113,8 @@ public sealed class CheckTests(DockerEngineFixture fixture) : IAsyncLifetime
     {
         Ran ran = await ContainerUtil.RunAsync(Server.Socket, ["--json", "check", _name, .. options]);
         Assert.True(ran is { ExitCode: 1, Error: "" }, $"{ran}\n{Server.Log}");
+        using HttpClient http = ServedEngine.Client(Server.Socket);
+        (await DescribedJson.OfAsync(http, TestContext.Current.CancellationToken)).AssertFits(ran.Output, "CheckReply");
         return JsonSerializer.Deserialize(ran.Output, ControlJson.Default.CheckReply)!.Results.ToDictionary(result => result.Target);
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using ContainerManager.Protocol;
+using ContainerManager.Tests.Control;
 using ContainerManager.Tests.Integration.Cli;
 using ContainerManager.Tests.Integration.Scenarios;
 using ContainerManager.Tests.Integration.TestBed;
@@ -55,6 +56,8 @@ public sealed class DesktopTests : IAsyncLifetime
         await RunOrThrowAsync("mkdir -p ~/.local/share/icons/hicolor/48x48/apps && echo picture > ~/.local/share/icons/hicolor/48x48/apps/message.png");
         Ran list = await DesktopAsync("list");
         Assert.Equal("message  Message\n", string.Concat(list.Output.Split('\n').Where(line => line.StartsWith("message", StringComparison.Ordinal)).Select(line => line.TrimEnd() + "\n")));
+        using HttpClient http = ServedEngine.Client(Server.Socket);
+        (await DescribedJson.OfAsync(http, Stop)).AssertFits((await DesktopAsync("list", "--json")).Output, "ApplicationsReply");
         Ran export = await DesktopAsync("export", "message");
         Assert.True(export is { ExitCode: 0, Output: "exported message\n" }, export.ToString());
         Assert.Equal("", (await Command.RunAsync("desktop-file-validate", [Exported])).OutputOrThrow());
