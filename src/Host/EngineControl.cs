@@ -45,15 +45,26 @@ internal sealed class EngineControl(
     public PluginsReply Plugins() => new([.. plugins.Reports.Select(StatusOf)], plugins.LoadContexts);
 
     /// <inheritdoc/>
-    public DevicesReply Devices(string? container)
+    public async Task<DevicesReply> DevicesAsync(string? container, CancellationToken cancellationToken)
+    {
+        if (container is not null)
+        {
+            await KnownAsync(container, cancellationToken);
+        }
+
+        return Devices(container);
+    }
+
+    private DevicesReply Devices(string? container)
     {
         ContainerKey key = container is null ? new ContainerKey("*") : KnownKey(container);
         return new DevicesReply(engine.Read(state => DeviceReport.Of(state, key)));
     }
 
     /// <inheritdoc/>
-    public WhyReply Why(string device, string container)
+    public async Task<WhyReply> WhyAsync(string device, string container, CancellationToken cancellationToken)
     {
+        await KnownAsync(container, cancellationToken);
         ContainerKey key = KnownKey(container);
         Device found = DeviceLookup.Find(device) ?? throw new ControlException(
             404, $"there is no device {device}", "name its node, such as /dev/ttyUSB0, or its path in /sys; one that is not plugged in cannot be asked about");

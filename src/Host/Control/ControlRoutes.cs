@@ -26,8 +26,8 @@ internal sealed class ControlRoutes(IControlledEngine engine, IControlledConfigu
             (["", "v1", "version"], "GET") => ReplyAsync(context, Version(), ControlJson.Default.VersionReply, cancellationToken),
             (["", "v1", "status"], "GET") => ReplyAsync(context, engine.Snapshot(), ControlJson.Default.StatusReply, cancellationToken),
             (["", "v1", "plugins"], "GET") => ReplyAsync(context, engine.Plugins(), ControlJson.Default.PluginsReply, cancellationToken),
-            (["", "v1", "devices"], "GET") => ReplyAsync(context, engine.Devices(ContainerOf(request)), ControlJson.Default.DevicesReply, cancellationToken),
-            (["", "v1", "why"], "GET") => ReplyAsync(context, Why(request), ControlJson.Default.WhyReply, cancellationToken),
+            (["", "v1", "devices"], "GET") => DevicesAsync(context, cancellationToken),
+            (["", "v1", "why"], "GET") => WhyAsync(context, cancellationToken),
             (["", "metrics"], "GET") => MetricsAsync(context, cancellationToken),
             (["", "v1", "openapi.json"], "GET") => DescribeAsync(context, cancellationToken),
             (["", "v1", "doctor"], "GET") => DiagnoseAsync(context, cancellationToken),
@@ -108,10 +108,16 @@ internal sealed class ControlRoutes(IControlledEngine engine, IControlledConfigu
     private static string? ContainerOf(HttpRequest request) =>
         request.Query["container"].ToString() is { Length: > 0 } name ? RequestCheck.ContainerName(name) : null;
 
-    private WhyReply Why(HttpRequest request) =>
-        request.Query["device"].ToString() is { Length: > 0 and < 4096 } device && !device.Contains('\0') && ContainerOf(request) is { } container
-            ? engine.Why(device, container)
+    private async Task DevicesAsync(HttpContext context, CancellationToken cancellationToken) => await ReplyAsync(
+        context, await engine.DevicesAsync(ContainerOf(context.Request), cancellationToken), ControlJson.Default.DevicesReply, cancellationToken);
+
+    private async Task WhyAsync(HttpContext context, CancellationToken cancellationToken)
+    {
+        WhyReply reply = context.Request.Query["device"].ToString() is { Length: > 0 and < 4096 } device && !device.Contains('\0') && ContainerOf(context.Request) is { } container
+            ? await engine.WhyAsync(device, container, cancellationToken)
             : throw ControlException.BadRequest("device and container: both are needed");
+        await ReplyAsync(context, reply, ControlJson.Default.WhyReply, cancellationToken);
+    }
 
     private Task EventsAsync(HttpContext context, CancellationToken cancellationToken)
     {

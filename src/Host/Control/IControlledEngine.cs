@@ -16,13 +16,13 @@ internal interface IControlledEngine
     /// <summary>All plugins at this moment. Does not block.</summary>
     PluginsReply Plugins();
 
-    /// <summary>The devices that containers have; of one container, or of all (null).</summary>
+    /// <summary>The devices that containers have; of one container, or of all (null) that are known by now.</summary>
     /// <exception cref="ControlException">There is no such container.</exception>
-    DevicesReply Devices(string? container);
+    Task<DevicesReply> DevicesAsync(string? container, CancellationToken cancellationToken);
 
-    /// <summary>Whether a container gets a device, and why. Looks at the device; does not block otherwise.</summary>
+    /// <summary>Whether a container gets a device, and why. Looks at the device.</summary>
     /// <exception cref="ControlException">There is no such device, or no such container runs.</exception>
-    WhyReply Why(string device, string container);
+    Task<WhyReply> WhyAsync(string device, string container, CancellationToken cancellationToken);
 
     /// <summary>Loads a plugin again, whether it has changed or not. Completes once that has worked or failed; that it failed is an answer.</summary>
     /// <exception cref="ControlException">There is no such plugin.</exception>

@@ -50,9 +50,10 @@ internal sealed class FakeEngine : IControlledEngine
 
     public StatusReply Snapshot() => Status;
 
-    public DevicesReply Devices(string? container) => new([]);
+    public Task<DevicesReply> DevicesAsync(string? container, CancellationToken cancellationToken) => Task.FromResult(new DevicesReply([]));
 
-    public WhyReply Why(string device, string container) => new(device, device, container, false, "no", []);
+    public Task<WhyReply> WhyAsync(string device, string container, CancellationToken cancellationToken) =>
+        Task.FromResult(new WhyReply(device, device, container, false, "no", []));
 
     public PluginsReply Plugins() => new([Broken, Docker], 1);
 
