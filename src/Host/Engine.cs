@@ -35,13 +35,15 @@ internal sealed class Engine : IPathSink, IEventSink, IDisposable
     /// <param name="onChange">Told of every change, under the lock: must return at once.</param>
     /// <param name="onFault">Told of event sources and work that failed.</param>
     /// <param name="measured">As of <see cref="LaneServices"/>.</param>
+    /// <param name="overflowed">As of <see cref="PathWatcher.Overflowed"/>.</param>
     internal Engine(
         Journal journal,
         string stateDirectory,
         string client,
         Action<StateChange> onChange,
         Action<string, Exception> onFault,
-        Action<Step, bool, TimeSpan> measured)
+        Action<Step, bool, TimeSpan> measured,
+        Action overflowed)
     {
         _journal = journal;
         _onChange = onChange;
@@ -58,7 +60,7 @@ internal sealed class Engine : IPathSink, IEventSink, IDisposable
         };
         DeviceListWatch lists = new();
         _services = new LaneServices(Loop, new MountExecutor(_entrance, _clones), Strategies, journal, nodes, DeviceDirectories, lists, InsideMounts.GetValueOrDefault, measured, Post);
-        _watcher = new PathWatcher(this, Loop, TimeProvider.System);
+        _watcher = new PathWatcher(this, Loop, TimeProvider.System) { Overflowed = overflowed };
         Loop.Add(_watcher.Notifications);
         Loop.Add(_watcher.Mounts);
         Loop.Add(lists);

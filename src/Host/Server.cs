@@ -41,7 +41,7 @@ internal sealed class Server(ServerOptions options, ServerConfiguration configur
         using QuietCollection quiet = new();
         AccessPolicy access = new(options.ReadGroup, options.ControlGroup);
         using Engine engine = new(
-            journal, options.StateDirectory, ClientPath, Changed, (name, fault) => Log.Fault(logger, name, fault), metrics.Measured);
+            journal, options.StateDirectory, ClientPath, Changed, (name, fault) => Log.Fault(logger, name, fault), metrics.Measured, () => metrics.Rescanned(ServerMetrics.Inotify));
         using ConfiguredContainers configured = new(configuration.Containers, engine, logger);
         using LiveConfiguration live = new(options.ConfigurationFile, configuration, (before, now) => reconfiguration?.Apply(before, now, stop), Told, logger);
         PluginConnections connections = new(engine, journal, feed, configured, logger);
@@ -68,7 +68,7 @@ internal sealed class Server(ServerOptions options, ServerConfiguration configur
         }
 
         engine.Post(new HostEvent.ConfigurationChanged(configuration.Containers, configuration.Settings.Labels));
-        using UdevEvents devices = new(engine, logger);
+        using UdevEvents devices = new(engine, () => metrics.Rescanned(ServerMetrics.Uevents), logger);
         devices.Configure(configuration.Filters);
         foreach (PermissionWatch watch in PermissionWatch.OfAllProcessors(engine.CheckPermissions, warning => Log.Warning(logger, warning)))
         {

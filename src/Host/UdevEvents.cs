@@ -17,6 +17,7 @@ internal sealed class UdevEvents : IPathSink, IDisposable
 
     private readonly Lock _lock = new();
     private readonly Engine _engine;
+    private readonly Action _overrun;
     private readonly ILogger _logger;
     private HashSet<string>? _wanted = [];
     private bool _watching;
@@ -25,8 +26,9 @@ internal sealed class UdevEvents : IPathSink, IDisposable
     private IDisposable? _registration;
 
     /// <param name="engine">Told of the devices.</param>
+    /// <param name="overrun">As of <see cref="UdevMonitor"/>.</param>
     /// <param name="logger">Told through whom devices are followed, and of messages that are not believed.</param>
-    internal UdevEvents(Engine engine, ILogger logger) => (_engine, _logger) = (engine, logger);
+    internal UdevEvents(Engine engine, Action overrun, ILogger logger) => (_engine, _overrun, _logger) = (engine, overrun, logger);
 
     /// <summary>Follows what these filters ask for, from now on; where there is none, nothing.</summary>
     internal void Configure(IEnumerable<UdevFilter> filters)
@@ -130,7 +132,7 @@ internal sealed class UdevEvents : IPathSink, IDisposable
             listener.Only([.. _wanted.Select(MurmurHash.Of)]);
         }
 
-        UdevMonitor monitor = new(listener, new DeviceReader("/sys", "/run/udev/data"), _wanted, _engine.Post, warning => Log.Warning(_logger, warning));
+        UdevMonitor monitor = new(listener, new DeviceReader("/sys", "/run/udev/data"), _wanted, _engine.Post, _overrun, warning => Log.Warning(_logger, warning));
         _registration = _engine.Loop.Add(monitor);
         _group = group;
         Log.DevicesFollowed(_logger, group == UeventGroup.Udev ? "udevd" : "the kernel, since no udevd runs");

@@ -29,9 +29,12 @@ internal sealed class PathWatcher : IDisposable
         _time = time;
         Inotify inotify = new();
         _table = new WatchTable(inotify);
-        Notifications = new NotificationSource(inotify, _table, ScanAll);
+        Notifications = new NotificationSource(inotify, _table, ScanAfterOverflow);
         Mounts = new MountSource(_table, ScanAll, time);
     }
+
+    /// <summary>Told when the kernel's queue was full, and everything is looked at again.</summary>
+    internal Action Overflowed { get; init; } = static () => { };
 
     /// <summary>To be waited for and drained by the loop: names that come and go.</summary>
     internal IEventSource Notifications { get; }
@@ -103,6 +106,12 @@ internal sealed class PathWatcher : IDisposable
 
         Notifications.Dispose();
         Mounts.Dispose();
+    }
+
+    private void ScanAfterOverflow()
+    {
+        Overflowed();
+        ScanAll();
     }
 
     private void ScanAll()

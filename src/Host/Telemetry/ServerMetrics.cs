@@ -13,9 +13,13 @@ internal sealed class ServerMetrics : IDisposable
     /// <summary>Mounting takes about 100 µs; what takes longer than seconds hangs.</summary>
     private static readonly double[] s_buckets = [50e-6, 100e-6, 200e-6, 500e-6, 1e-3, 2e-3, 5e-3, 10e-3, 50e-3, 0.1, 0.5, 1, 5, 10];
 
+    /// <summary>Where events were lost.</summary>
+    internal const string Inotify = "inotify", Uevents = "uevents";
+
     private readonly CollectorRegistry _registry = Metrics.NewCustomRegistry();
     private readonly Histogram _steps;
     private readonly Counter _events;
+    private readonly Counter _rescans;
     private readonly Gauge _runtimes;
     private readonly Gauge _containers;
     private readonly Gauge _bindings;
@@ -34,6 +38,8 @@ internal sealed class ServerMetrics : IDisposable
             ["step", "result"],
             new HistogramConfiguration { Buckets = s_buckets });
         _events = make.CreateCounter("container_manager_events_total", "What has happened, as 'container-util events' tells it.", "kind");
+        _rescans = make.CreateCounter(
+            "container_manager_rescans_total", "How often everything was looked at again since the kernel had no room left for events: of paths (inotify), of devices (uevents).", "source");
         _runtimes = make.CreateGauge("container_manager_runtimes", "Runtimes whose containers are followed, by state.", "runtime", "state");
         _containers = make.CreateGauge("container_manager_containers", "Containers, by runtime and state.", "runtime", "state");
         _bindings = make.CreateGauge("container_manager_bindings", "Bindings, by state.", "state");
@@ -43,6 +49,11 @@ internal sealed class ServerMetrics : IDisposable
         foreach (string step in (string[])["attach", "replace", "detach"])
         {
             _steps.WithLabels(step, "ok");
+        }
+
+        foreach (string source in (string[])[Inotify, Uevents])
+        {
+            _rescans.WithLabels(source);
         }
     }
 
@@ -57,6 +68,10 @@ internal sealed class ServerMetrics : IDisposable
         };
         _steps.WithLabels(name, succeeded ? "ok" : "failed").Observe(took.TotalSeconds);
     }
+
+    /// <summary>Events were lost, and everything that they are about is looked at again. Any thread.</summary>
+    /// <param name="source"><see cref="Inotify"/> or <see cref="Uevents"/>.</param>
+    internal void Rescanned(string source) => _rescans.WithLabels(source).Inc();
 
     /// <summary>Something has happened. Any thread.</summary>
     internal void Happened(EventRecord record) => _events.WithLabels(record.Kind).Inc();

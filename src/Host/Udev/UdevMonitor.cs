@@ -15,9 +15,10 @@ namespace ContainerManager.Host.Udev;
 /// <param name="reader">Completes what an event says.</param>
 /// <param name="wanted">The subsystems; null: all.</param>
 /// <param name="post">Where events go.</param>
+/// <param name="overrun">Told when the kernel had no room left for messages, and everything is looked at again.</param>
 /// <param name="warn">Told once of each kind of message that is not believed.</param>
 internal sealed class UdevMonitor(
-    UeventListener listener, DeviceReader reader, IReadOnlySet<string>? wanted, Action<HostEvent> post, Action<string> warn) : IEventSource
+    UeventListener listener, DeviceReader reader, IReadOnlySet<string>? wanted, Action<HostEvent> post, Action overrun, Action<string> warn) : IEventSource
 {
     /// <summary>Kinds of refusals that are told, each once: whoever sends may vary them.</summary>
     private const int MostTold = 32;
@@ -70,6 +71,7 @@ internal sealed class UdevMonitor(
                 case UeventReception.None:
                     break;
                 case UeventReception.Overrun:
+                    overrun();
                     warn("events of devices were lost; all devices are looked at again");
                     ListAll();
                     break;

@@ -1,9 +1,13 @@
+using System.Globalization;
+using ContainerManager.Host.Udev;
+using ContainerManager.Tests.Control;
 using ContainerManager.Tests.Integration.Scenarios;
 using ContainerManager.Tests.Integration.TestBed;
+using Microsoft.Win32.SafeHandles;
 
 namespace ContainerManager.Tests.Integration.Devices;
 
-/// <summary>udevd is killed and started again: what happened in between it tells nobody, and containers have what is there all the same.</summary>
+/// <summary>What udevd tells nobody, or in vain: it is killed and started again, or the server's socket is full. Containers have what is there all the same.</summary>
 [Collection(nameof(AloneCollection))]
 public sealed class UdevdOutageTests : IAsyncLifetime
 {
@@ -14,6 +18,8 @@ public sealed class UdevdOutageTests : IAsyncLifetime
     private ServerUnderTest? _server;
 
     private ServerUnderTest Server => _server!;
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync() => _udev = await UdevBed.StartAsync();
 
@@ -43,4 +49,42 @@ public sealed class UdevdOutageTests : IAsyncLifetime
         _console.Plug();
         await Server.UntilBindingAsync(_name, _console.Node, "attached");
     }
+
+    [Fact]
+    public async Task WhatFindsNoRoomInTheSocketIsMadeUpFor()
+    {
+        _server = new ServerUnderTest([_runtime.Plugin], $$"""
+            { "containerConfigs": { "{{_name}}": { "_filter_udev_events": true, "_udev_filters": [{ "devnode": "{{_console.Node}}" }] } } }
+            """);
+        await Server.StartAsync();
+        await _runtime.StartAsync(Server, _name);
+        await Server.UntilBindingAsync(_name, "/run/udev", "attached");
+        using HttpClient http = ServedEngine.Client(Server.Socket);
+        Assert.Contains("container_manager_rescans_total{source=\"uevents\"} 0", await http.GetStringAsync("/metrics", Stop), StringComparison.Ordinal);
+
+        await SignalAsync("STOP");
+        Fill();
+        _console.Plug();
+        await UdevBed.SettleAsync();
+        await SignalAsync("CONT");
+        await Server.UntilBindingAsync(_name, _console.Node, "attached");
+        await Server.UntilLoggedAsync("events of devices were lost");
+        Assert.DoesNotContain("container_manager_rescans_total{source=\"uevents\"} 0", await http.GetStringAsync("/metrics", Stop), StringComparison.Ordinal);
+    }
+
+    /// <summary>More than the 256 MiB that the server's socket holds (socket(7): the kernel doubles what is asked for); of a device that no rule means.</summary>
+    private static void Fill()
+    {
+        byte[] message = LibudevFormat.Write(
+            [new("ACTION", "change"), new("DEVPATH", "/devices/virtual/none/none"), new("SUBSYSTEM", "none"), new("SEQNUM", "1"), new("FILL", new string('x', 7000))], "none", null, []);
+        using SafeFileHandle network = File.OpenHandle("/proc/self/ns/net");
+        using Linux.UeventSender sender = Linux.UeventSender.In(network);
+        for (int sent = 0; sent < 300 << 20; sent += message.Length)
+        {
+            sender.Send(Linux.UeventGroup.Udev, message, 0, 0);
+        }
+    }
+
+    private async Task SignalAsync(string signal) =>
+        (await Command.RunAsync("/bin/sh", ["-c", string.Create(CultureInfo.InvariantCulture, $"kill -{signal} {Server.ProcessId}")])).OutputOrThrow();
 }

@@ -27,6 +27,7 @@ public sealed class OverflowTests : IDisposable
         Assert.Equal(Many, _pump.Sink.Of(entries).Count);
         Assert.Equal(Model.Expand(entries).OrderBy(it => it.Key), _pump.Sink.Of(entries).OrderBy(it => it.Key));
         Assert.Single(_pump.Sink.Of(one));
+        Assert.NotEqual(0, _pump.Overflows);
 
         for (int i = 0; i < Many; i++)
         {
@@ -57,5 +58,6 @@ public sealed class OverflowTests : IDisposable
 
         _pump.Settle();
         Assert.Equal(Many, _pump.Sink.Of(entries).Count);
+        Assert.Equal(0, _pump.Overflows);
     }
 }

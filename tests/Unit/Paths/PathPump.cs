@@ -23,7 +23,7 @@ internal sealed class PathPump : ILaneScheduler, IEventSink, IDisposable
     {
         Root = Directory.CreateTempSubdirectory("paths-").FullName;
         _marks = Directory.CreateTempSubdirectory("marks-").FullName;
-        Watcher = new PathWatcher(Sink, this, time ?? TimeProvider.System);
+        Watcher = new PathWatcher(Sink, this, time ?? TimeProvider.System) { Overflowed = () => Overflows++ };
         _epoll.Add(Watcher.Notifications.Handle, (int)Watcher.Notifications.Readiness, NotificationsReady);
         _epoll.Add(Watcher.Mounts.Handle, (int)Watcher.Mounts.Readiness, MountsReady);
         _epoll.Add(_deadline.Handle, (int)EventReadiness.Readable, DeadlineReached);
@@ -35,6 +35,9 @@ internal sealed class PathPump : ILaneScheduler, IEventSink, IDisposable
 
     /// <summary>An empty directory; removed in the end.</summary>
     internal string Root { get; }
+
+    /// <summary>How often the kernel's queue was full.</summary>
+    internal int Overflows { get; private set; }
 
     internal RecordingSink Sink { get; } = new();
 
