@@ -13,6 +13,17 @@ internal sealed class Page(bool isTerminal) : IAnsiConsoleOutput, IDisposable
     /// <inheritdoc/>
     public TextWriter Writer => _text;
 
+    /// <summary>What is written meanwhile, which does not become part of the page.</summary>
+    internal string Aside(Action write)
+    {
+        StringBuilder text = _text.GetStringBuilder();
+        int begin = text.Length;
+        write();
+        string written = text.ToString(begin, text.Length - begin);
+        text.Length = begin;
+        return written;
+    }
+
     /// <inheritdoc/>
     public bool IsTerminal { get; } = isTerminal;
 

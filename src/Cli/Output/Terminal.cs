@@ -14,12 +14,17 @@ internal sealed class Terminal
     private const int NoLimit = 1_000_000;
 
     private readonly IAnsiConsole _console;
+    private readonly Page _page;
+
+    /// <summary>What stands before and after words of a style: asked for once, as the console would lay out each word anew.</summary>
+    private readonly Dictionary<Style, (string Before, string After)> _codes = [];
 
     /// <summary>How many cells of the line are taken.</summary>
     private int _column;
 
     private Terminal(Page page)
     {
+        _page = page;
         // no-color.org: set to anything but nothing.
         bool plain = !page.IsTerminal || !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
         _console = AnsiConsole.Create(new AnsiConsoleSettings
@@ -47,7 +52,10 @@ internal sealed class Terminal
     {
         if (text.Length > 0)
         {
-            _console.Write(new Text(Printable(text), style));
+            (string before, string after) = style is { } look ? CodesOf(look) : ("", "");
+            _page.Writer.Write(before);
+            _page.Writer.Write(Printable(text));
+            _page.Writer.Write(after);
             _column += CellWidth(text);
         }
 
@@ -88,11 +96,11 @@ internal sealed class Terminal
 
     internal void Line()
     {
-        _console.WriteLine();
+        _page.Writer.WriteLine();
         _column = 0;
     }
 
-    internal static int CellWidth(string text) => Printable(text).GetCellWidth();
+    internal static int CellWidth(string text) => IsPlain(text) ? text.Length : Printable(text).GetCellWidth();
 
     /// <summary>What would be written.</summary>
     internal static string TextOf(Action<Terminal> words, bool isTerminal)
@@ -104,10 +112,24 @@ internal sealed class Terminal
 
     private static byte[] Render(Action<Terminal> words, bool isTerminal) => Encoding.UTF8.GetBytes(TextOf(words, isTerminal));
 
+    private (string Before, string After) CodesOf(Style style)
+    {
+        if (!_codes.TryGetValue(style, out (string Before, string After) codes))
+        {
+            string[] around = _page.Aside(() => _console.Write(new Text("x", style))).Split('x');
+            _codes.Add(style, codes = (around[0], around[1]));
+        }
+
+        return codes;
+    }
+
+    /// <summary>One cell for each character, and none that would do anything: what nearly all texts are.</summary>
+    private static bool IsPlain(string text) => !text.AsSpan().ContainsAnyExceptInRange(' ', '~');
+
     /// <summary>Names come from containers and file systems: what would steer a terminal is shown, not obeyed.</summary>
     private static string Printable(string text)
     {
-        if (!text.Any(IsSteering))
+        if (IsPlain(text) || !text.Any(IsSteering))
         {
             return text;
         }
