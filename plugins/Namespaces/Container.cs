@@ -40,10 +40,9 @@ internal sealed class Container(LaunchRequest request, ContainerServices service
         try
         {
             services.Records.Write(new ContainerRecord(request, null));
-            RunningInit init = await services.Launcher.LaunchAsync(request, either.Token);
-            ContainerDescription description = Begin(init);
+            RunningInit init = await StartAsync(either.Token);
             Supervision = SuperviseAsync(init);
-            return description;
+            return Description!;
         }
         catch (Exception failure)
         {
@@ -161,9 +160,8 @@ internal sealed class Container(LaunchRequest request, ContainerServices service
         {
             try
             {
-                RunningInit init = await services.Launcher.LaunchAsync(request, cancellationToken);
+                RunningInit init = await StartAsync(cancellationToken);
                 services.Announcements.Trouble(_id, null);
-                Begin(init);
                 return init;
             }
             catch (IOException failure)
@@ -175,7 +173,35 @@ internal sealed class Container(LaunchRequest request, ContainerServices service
         }
     }
 
-    private ContainerDescription Begin(RunningInit init)
+    /// <summary>Its command runs when the container has what it gets: a program that looks once, when it begins, finds it.</summary>
+    private async Task<RunningInit> StartAsync(CancellationToken cancellationToken)
+    {
+        RunningInit? held = null;
+        try
+        {
+            return await services.Launcher.LaunchAsync(request, Hold, cancellationToken);
+        }
+        catch when (held is not null)
+        {
+            lock (_lock)
+            {
+                _init = null;
+            }
+
+            held.Dispose();
+            services.Announcements.Stopped(_id);
+            throw;
+        }
+
+        Task Hold(RunningInit init)
+        {
+            held = init;
+            Begin(init);
+            return services.Served(_id, cancellationToken);
+        }
+    }
+
+    private void Begin(RunningInit init)
     {
         lock (_lock)
         {
@@ -189,8 +215,6 @@ internal sealed class Container(LaunchRequest request, ContainerServices service
             // The request came while it was being started and found nothing to signal.
             Act(running => running.Terminate());
         }
-
-        return Description;
     }
 
     /// <summary>Does something to the run there is, if there is one.</summary>
@@ -222,6 +246,7 @@ internal sealed class Container(LaunchRequest request, ContainerServices service
 /// <param name="Records">What survives the server.</param>
 /// <param name="Announcements">Told of every change.</param>
 /// <param name="Time">For delays.</param>
+/// <param name="Served">Completes when a container has what it gets.</param>
 /// <param name="Gone">Told the name of a container that is no more.</param>
 /// <param name="Lifetime">Ends when the plugin is unloaded: the containers live on.</param>
 internal sealed record ContainerServices(
@@ -229,5 +254,6 @@ internal sealed record ContainerServices(
     RecordStore Records,
     Announcements Announcements,
     TimeProvider Time,
+    Func<ContainerId, CancellationToken, Task> Served,
     Action<string> Gone,
     CancellationToken Lifetime);

@@ -5,14 +5,17 @@ namespace ContainerManager.Plugins.Namespaces;
 
 /// <summary>
 /// Starts first processes. The two talk over standard input and output: the process says <c>born</c>, is written down, gets its ids mapped
-/// and the byte <c>g</c>, then says <c>running</c> or <c>failed REASON</c>. One that gets no <c>g</c> ends by itself: a server that dies in
-/// between leaves none that it does not know of.
+/// and the byte <c>g</c>, makes the container, says <c>ready</c>, gets another <c>g</c>, and says <c>running</c>; or <c>failed REASON</c> instead of any. One that gets
+/// no <c>g</c> ends by itself: a server that dies in between leaves none that it does not know of.
 /// </summary>
 internal sealed class InitLauncher(IPluginHost host, RecordStore records, PrivateClient client)
 {
+    /// <param name="request">What to start.</param>
+    /// <param name="hold">Called when the container is there; its command is not executed before that has completed. The process is the callee's to dispose from then on.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     /// <returns>The process; its command has been exec'ed.</returns>
     /// <exception cref="IOException">It could not be started. Nothing of it is left.</exception>
-    internal async Task<RunningInit> LaunchAsync(LaunchRequest request, CancellationToken cancellationToken)
+    internal async Task<RunningInit> LaunchAsync(LaunchRequest request, Func<RunningInit, Task> hold, CancellationToken cancellationToken)
     {
         string program;
         lock (client)
@@ -22,6 +25,7 @@ internal sealed class InitLauncher(IPluginHost host, RecordStore records, Privat
 
         Process wrapper = Start(request, program);
         RunningInit? init = null;
+        bool held = false;
         try
         {
             using CancellationTokenRegistration abort = cancellationToken.Register(() => Abort(wrapper, Volatile.Read(ref init)));
@@ -35,6 +39,11 @@ internal sealed class InitLauncher(IPluginHost host, RecordStore records, Privat
             records.Write(new ContainerRecord(request, init!.Identity));
             cancellationToken.ThrowIfCancellationRequested();
             await wrapper.StandardInput.WriteAsync('g');
+            await ExpectAsync("ready", wrapper, request);
+            held = true;
+            await hold(init);
+            cancellationToken.ThrowIfCancellationRequested();
+            await wrapper.StandardInput.WriteAsync('g');
             wrapper.StandardInput.Close();
             await ExpectAsync("running", wrapper, request);
             wrapper.StandardError.Close();
@@ -45,7 +54,11 @@ internal sealed class InitLauncher(IPluginHost host, RecordStore records, Privat
             Abort(wrapper, init);
             await wrapper.WaitForExitAsync(CancellationToken.None);
             wrapper.Dispose();
-            init?.Dispose();
+            if (!held)
+            {
+                init?.Dispose();
+            }
+
             cancellationToken.ThrowIfCancellationRequested();
             throw;
         }

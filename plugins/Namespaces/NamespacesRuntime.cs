@@ -29,7 +29,7 @@ internal sealed class NamespacesRuntime : IContainerRuntime, IContainerLauncher,
         _host = host;
         _records = new RecordStore(host.StateDirectory);
         InitLauncher launcher = new(host, _records, new PrivateClient(host));
-        _services = new ContainerServices(launcher, _records, _announcements, time, name => _containers.TryRemove(name, out _), _lifetime.Token);
+        _services = new ContainerServices(launcher, _records, _announcements, time, host.WhenServedAsync, name => _containers.TryRemove(name, out _), _lifetime.Token);
         _adopted = new Lazy<bool>(AdoptAll);
     }
 

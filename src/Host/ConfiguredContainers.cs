@@ -12,6 +12,8 @@ namespace ContainerManager.Host;
 /// </summary>
 internal sealed class ConfiguredContainers(ImmutableArray<ContainerRules> configured, Engine engine, ILogger logger) : IDisposable
 {
+    private const int AtOnce = 8;
+
     private readonly SemaphoreSlim _starting = new(1);
     private ImmutableArray<LaunchRequest> _missing = RequestsOf(configured);
     private ImmutableHashSet<string> _seen = [.. RequestsOf(configured).Select(request => request.Name)];
@@ -73,10 +75,11 @@ internal sealed class ConfiguredContainers(ImmutableArray<ContainerRules> config
         try
         {
             HashSet<string> running = engine.Read(state => state.Containers.Select(container => container.Description.Name).ToHashSet());
-            foreach (LaunchRequest request in _missing.Where(request => !running.Contains(request.Name)))
-            {
-                await LaunchAsync(launcher, request, cancellationToken);
-            }
+
+            // Several at once: one whose start takes long, since a path hangs that it gets, is not to keep the others waiting.
+            ParallelOptions some = new() { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken };
+            await Parallel.ForEachAsync(
+                _missing.Where(request => !running.Contains(request.Name)), some, async (request, either) => await LaunchAsync(launcher, request, either));
 
             _missing = [];
         }

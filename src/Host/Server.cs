@@ -148,7 +148,7 @@ internal sealed class Server(ServerOptions options, ServerConfiguration configur
             options.PluginDirectory,
             OwnProcess.EffectiveUser,
             connections,
-            name => new PluginHost(live.Current.Settings.Plugins.TryGetValue(name, out JsonElement settings) ? settings : null, Path.Combine(options.StateDirectory, "plugins", name), ClientPath, exits),
+            name => new PluginHost(live.Current.Settings.Plugins.TryGetValue(name, out JsonElement settings) ? settings : null, Path.Combine(options.StateDirectory, "plugins", name), ClientPath, exits, new ServedContainers(engine).WhenServedAsync),
             new LoadContexts(),
             TimeProvider.System);
     }

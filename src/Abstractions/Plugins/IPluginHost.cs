@@ -28,4 +28,10 @@ public interface IPluginHost
     /// </summary>
     /// <exception cref="IOException">It may not be signalled.</exception>
     void Signal(SafeHandle process, int signal);
+
+    /// <summary>
+    /// Completes when a container has everything that is configured for it and there by now, after five seconds at the latest. For a runtime that can keep a
+    /// container's program from starting until then: report the container as started before.
+    /// </summary>
+    Task WhenServedAsync(ContainerId container, CancellationToken cancellationToken);
 }

@@ -39,6 +39,11 @@ internal static class InitProcess
             SetUp.Run(options);
             OwnProcess.SilenceStandardStreams();
             using SafeFileHandle log = Payload.OpenLog();
+            if (!report.WaitForStart())
+            {
+                return 125;
+            }
+
             int payload = Payload.Start(options, log);
             report.Running();
             signals.ForwardTo(payload);

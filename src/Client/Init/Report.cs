@@ -17,10 +17,19 @@ internal sealed class Report
     internal bool WaitForGo()
     {
         Say("born\n");
-        bool go = Descriptor.ReadByte(_fromServer) == 'g';
+        return HasGo();
+    }
+
+    /// <summary>Says that the container is there, and its program could start: the server puts in what it gets. False: as of <see cref="WaitForGo"/>.</summary>
+    internal bool WaitForStart()
+    {
+        Say("ready\n");
+        bool go = HasGo();
         _fromServer.Dispose();
         return go;
     }
+
+    private bool HasGo() => Descriptor.ReadByte(_fromServer) == 'g';
 
     internal void Running() => Say("running\n");
 

@@ -6,7 +6,13 @@ using ContainerManager.Linux;
 namespace ContainerManager.Host.Plugins;
 
 /// <summary>The core's offer to one plugin, for as long as it is loaded.</summary>
-internal sealed class PluginHost(JsonElement? settings, string stateDirectory, string clientPath, ProcessExits exits) : IPluginHost, IDisposable
+/// <param name="settings">The plugin's, in the configuration.</param>
+/// <param name="stateDirectory">Made when it is not there.</param>
+/// <param name="clientPath">The installed client.</param>
+/// <param name="exits">Waits for processes.</param>
+/// <param name="served">Waits for a container to have what it gets.</param>
+internal sealed class PluginHost(
+    JsonElement? settings, string stateDirectory, string clientPath, ProcessExits exits, Func<ContainerId, CancellationToken, Task> served) : IPluginHost, IDisposable
 {
     private readonly CancellationTokenSource _lifetime = new();
 
@@ -32,6 +38,14 @@ internal sealed class PluginHost(JsonElement? settings, string stateDirectory, s
 
     /// <inheritdoc/>
     public void Signal(SafeHandle process, int signal) => _ = ProcessDescriptor.Signal(process, signal);
+
+    /// <inheritdoc/>
+    /// <remarks>As of <see cref="WhenExitedAsync"/>.</remarks>
+    public async Task WhenServedAsync(ContainerId container, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lifetime.Token);
+        await served(container, either.Token);
+    }
 
     /// <summary>The plugin is unloaded: nobody waits any more.</summary>
     public void Dispose() => _lifetime.Cancel();

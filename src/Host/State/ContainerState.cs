@@ -103,6 +103,10 @@ internal sealed class ContainerState(ContainerDescription description, int run)
 
     internal bool TryGet(string target, [NotNullWhen(true)] out BindingState? binding) => _bindings.TryGetValue(target, out binding);
 
+    /// <summary>No step is under way and none would follow.</summary>
+    internal bool IsQuiet => Unreachable is not null ||
+        (Ready && Moving == 0 && Devices.Values.All(use => use is { Outstanding: 0, IsMoving: false } or { Outstanding: 0, Problem: not null }));
+
     /// <summary>How many bindings have a step under way.</summary>
     internal int Moving { get; private set; }
 

@@ -37,9 +37,7 @@ internal sealed class HostState
     internal bool IsDraining { get; private set; }
 
     /// <summary>True when no step is under way and none would follow.</summary>
-    internal bool IsQuiet => _containers.Values.All(container => container.Unreachable is not null ||
-        (container is { Ready: true, Moving: 0 } &&
-            container.Devices.Values.All(use => use is { Outstanding: 0, IsMoving: false } or { Outstanding: 0, Problem: not null })));
+    internal bool IsQuiet => _containers.Values.All(container => container.IsQuiet);
 
     /// <summary>The devices of the host, and who has them.</summary>
     internal DeviceBook Devices { get; }

@@ -53,7 +53,7 @@ internal sealed class LxcBed : IEventSink, IAsyncDisposable
 
     internal PluginHost HostOf(params IEnumerable<string> lxcpaths) => new(
         System.Text.Json.JsonElement.Parse($$"""{ "paths": [{{string.Join(',', lxcpaths.Select(path => $"\"{path}\""))}}] }"""),
-        _directory["state"], "/no/client", new ProcessExits(_loop));
+        _directory["state"], "/no/client", new ProcessExits(_loop), (_, _) => Task.CompletedTask);
 
     /// <summary>Makes a container that sleeps. Its host name is not its name, but made of it.</summary>
     /// <param name="name">Its name.</param>

@@ -32,7 +32,7 @@ public sealed class GivenRootTests : IAsyncDisposable
     public async Task A_root_that_is_not_there_is_named()
     {
         IOException failure = await Assert.ThrowsAnyAsync<IOException>(
-            () => _bed.Launcher.LaunchAsync(Request(_bed["missing"], "true"), TestContext.Current.CancellationToken));
+            () => _bed.LaunchAsync(Request(_bed["missing"], "true"), TestContext.Current.CancellationToken));
         Assert.Contains(_bed["missing"], failure.Message, StringComparison.Ordinal);
     }
 
@@ -40,7 +40,7 @@ public sealed class GivenRootTests : IAsyncDisposable
     public async Task A_root_of_somebody_else_is_refused_with_a_remedy()
     {
         LaunchRequest request = Request(MakeRoot(), "true") with { UserNamespace = true };
-        IOException failure = await Assert.ThrowsAnyAsync<IOException>(() => _bed.Launcher.LaunchAsync(request, TestContext.Current.CancellationToken));
+        IOException failure = await Assert.ThrowsAnyAsync<IOException>(() => _bed.LaunchAsync(request, TestContext.Current.CancellationToken));
         Assert.Contains($"chown -R {SubordinateIds.OfHost().FirstUser}:", failure.Message, StringComparison.Ordinal);
     }
 

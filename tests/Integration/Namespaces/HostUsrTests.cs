@@ -89,7 +89,7 @@ public sealed class HostUsrTests : IAsyncDisposable
     public async Task Nothing_of_the_host_is_open_inside()
     {
         using SafeFileHandle inheritable = OpenInheritable("/proc/version");
-        using RunningInit init = await _bed.Launcher.LaunchAsync(Script("touch /tmp/ready; sleep 1000 & wait"), TestContext.Current.CancellationToken);
+        using RunningInit init = await _bed.LaunchAsync(Script("touch /tmp/ready; sleep 1000 & wait"), TestContext.Current.CancellationToken);
         await WhenThereAsync(init.Identity, "/tmp/ready");
         int payload = ProcFiles.OnlyChildOf(init.Identity.ProcessId);
         Assert.Equal(["/dev/null", "/run/payload.log", "/run/payload.log"], Descriptors(payload));

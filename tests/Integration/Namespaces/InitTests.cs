@@ -38,7 +38,7 @@ public sealed class InitTests : IAsyncDisposable
     [InlineData(28, "WINCH")]
     public async Task Signals_reach_the_payload(int number, string name)
     {
-        using RunningInit init = await _bed.Launcher.LaunchAsync(
+        using RunningInit init = await _bed.LaunchAsync(
             Script($"trap 'exit 42' {name}; touch /tmp/ready; sleep 1000 & wait"), TestContext.Current.CancellationToken);
         await WhenThereAsync(init.Identity, "/tmp/ready");
         using ContainerEntry entry = _bed.Host.OpenProcess(init.Identity.ProcessId);
@@ -65,7 +65,7 @@ public sealed class InitTests : IAsyncDisposable
     public async Task A_failed_exec_says_why(string program, string reason)
     {
         IOException failure = await Assert.ThrowsAnyAsync<IOException>(
-            () => _bed.Launcher.LaunchAsync(new LaunchRequest { Name = "box", Command = [program] }, TestContext.Current.CancellationToken));
+            () => _bed.LaunchAsync(new LaunchRequest { Name = "box", Command = [program] }, TestContext.Current.CancellationToken));
         Assert.Contains(reason, failure.Message, StringComparison.Ordinal);
         Assert.Empty(_bed.Processes);
     }
@@ -74,7 +74,7 @@ public sealed class InitTests : IAsyncDisposable
     public async Task A_launch_that_is_cancelled_leaves_nothing()
     {
         using CancellationTokenSource cancelled = new();
-        Task<RunningInit> launch = _bed.Launcher.LaunchAsync(Script("exec sleep 1000"), cancelled.Token);
+        Task<RunningInit> launch = _bed.LaunchAsync(Script("exec sleep 1000"), cancelled.Token);
         await cancelled.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => launch);
         Assert.Empty(_bed.Processes);

@@ -18,13 +18,13 @@ internal sealed class NamespacesBed : IEventSink, IAsyncDisposable
     {
         _loop = new EventLoop(this, (source, fault) => Fault = $"{source}: {fault}");
         _loop.Start();
-        Host = new PluginHost(null, _directory["state"], Client, new ProcessExits(_loop));
+        Host = new PluginHost(null, _directory["state"], Client, new ProcessExits(_loop), (_, _) => Task.CompletedTask);
         Launcher = new InitLauncher(Host, new RecordStore(Host.StateDirectory), new PrivateClient(Host));
     }
 
     internal PluginHost Host { get; }
 
-    internal InitLauncher Launcher { get; }
+    private InitLauncher Launcher { get; }
 
     /// <summary>What the loop caught.</summary>
     internal string? Fault { get; private set; }
@@ -46,11 +46,15 @@ internal sealed class NamespacesBed : IEventSink, IAsyncDisposable
     /// <summary>A request for a shell script in a container with the host's /usr.</summary>
     internal static LaunchRequest Script(string script, string name = "box") => new() { Name = name, Command = ["/bin/sh", "-c", script] };
 
+    /// <summary>Starts a container, without a runtime around it.</summary>
+    internal Task<RunningInit> LaunchAsync(LaunchRequest request, CancellationToken cancellationToken) =>
+        Launcher.LaunchAsync(request, _ => Task.CompletedTask, cancellationToken);
+
     /// <summary>Runs a container to its end, without a runtime around it.</summary>
     internal async Task<EndOfRun> RunAsync(LaunchRequest request)
     {
         using CancellationTokenSource deadline = new(TimeSpan.FromSeconds(30));
-        using RunningInit init = await Launcher.LaunchAsync(request, deadline.Token);
+        using RunningInit init = await LaunchAsync(request, deadline.Token);
         return await init.WhenEndedAsync(deadline.Token);
     }
 

@@ -16,7 +16,7 @@ public sealed class UserNamespaceTests : IAsyncDisposable
     public async Task Its_root_is_somebody_else_outside()
     {
         SubordinateIds ids = SubordinateIds.OfHost();
-        using RunningInit init = await _bed.Launcher.LaunchAsync(
+        using RunningInit init = await _bed.LaunchAsync(
             Script("id -u > /tmp/made; touch /tmp/ready; exec sleep 1000") with { UserNamespace = true }, TestContext.Current.CancellationToken);
         await WhenThereAsync(init.Identity, "/tmp/ready");
         Assert.Equal("0", File.ReadAllText(Inside(init.Identity, "/tmp/made")).Trim());

@@ -18,7 +18,7 @@ internal sealed class NspawnBed : IEventSink, IAsyncDisposable
     {
         _loop = new EventLoop(this, (source, fault) => Fault = $"{source}: {fault}");
         _loop.Start();
-        _host = new PluginHost(settings is null ? null : System.Text.Json.JsonElement.Parse(settings), _directory["state"], "", new ProcessExits(_loop));
+        _host = new PluginHost(settings is null ? null : System.Text.Json.JsonElement.Parse(settings), _directory["state"], "", new ProcessExits(_loop), (_, _) => Task.CompletedTask);
         Runtime = NewRuntime();
     }
 

@@ -20,7 +20,7 @@ internal sealed class PodmanBed : IEventSink, IAsyncDisposable
         _loop = new EventLoop(this, (source, fault) => Fault = $"{source}: {fault}");
         _loop.Start();
         Host = new PluginHost(
-            System.Text.Json.JsonElement.Parse(settings.Replace("DIR", _directory.FullPath, StringComparison.Ordinal)), _directory["state"], "", new ProcessExits(_loop));
+            System.Text.Json.JsonElement.Parse(settings.Replace("DIR", _directory.FullPath, StringComparison.Ordinal)), _directory["state"], "", new ProcessExits(_loop), (_, _) => Task.CompletedTask);
         Runtime = new PodmanRuntime(Host, TimeProvider.System, searchPath ?? PodmanProgram.SearchPath);
         Events = new EventRecorder<RuntimeEvent>(Runtime.DiscoverAsync);
     }

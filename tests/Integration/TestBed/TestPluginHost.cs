@@ -42,4 +42,6 @@ internal sealed class TestPluginHost(string? settings = null) : IPluginHost
     public Task WhenExitedAsync(SafeHandle process, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public void Signal(SafeHandle process, int signal) => throw new NotSupportedException();
+
+    public Task WhenServedAsync(ContainerId container, CancellationToken cancellationToken) => throw new NotSupportedException();
 }

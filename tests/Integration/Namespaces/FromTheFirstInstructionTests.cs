@@ -1,0 +1,95 @@
+using System.Globalization;
+using ContainerManager.Protocol;
+using ContainerManager.Tests.Integration.Devices;
+using ContainerManager.Tests.Integration.Scenarios;
+using ContainerManager.Tests.Integration.TestBed;
+
+namespace ContainerManager.Tests.Integration.Namespaces;
+
+/// <summary>What is configured for a light container is there before its command begins: a program that looks only once does not look in vain.</summary>
+[Collection(nameof(AloneCollection))]
+public sealed class FromTheFirstInstructionTests : IAsyncLifetime
+{
+    private const int Times = 20;
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+
+    private readonly string _name = $"cm-{Guid.NewGuid():N}"[..20];
+    private readonly TemporaryDirectory _directory = new("first");
+    private readonly NamespacesScenarioRuntime _runtime = new();
+    private readonly VirtualConsole _console = new(53);
+    private UdevBed? _udev;
+    private ServerUnderTest? _server;
+
+    private ServerUnderTest Server => _server!;
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        _udev = await UdevBed.StartAsync();
+        await File.WriteAllTextAsync(_directory["file"], "content", Stop);
+    }
+
+    public ValueTask DisposeAsync() => CleanUp.AllAsync(
+        CleanUp.Of(() => _runtime.RemoveAsync(Server, _name)), CleanUp.Of(_server), CleanUp.Of(_console), CleanUp.Of(_udev), CleanUp.Of(_directory));
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task TheCommandFindsAll(bool userNamespace)
+    {
+        _console.Plug();
+        await UdevBed.SettleAsync();
+        await StartAsync();
+        for (int i = 0; i < Times; i++)
+        {
+            ContainerStatus container = await SpawnAsync(userNamespace, "cat /file && ls -l /dev/vcs53 /run/udev/control && udevadm info /dev/vcs53; echo end; sleep infinity");
+            string said = await SaidAsync(container, "end\n");
+            Assert.True(said.StartsWith("content", StringComparison.Ordinal) && said.Contains("E: ID_CM_TEST=", StringComparison.Ordinal), $"time {i}:\n{said}\n{Server.Log}");
+            await Server.StopContainerAsync(_name);
+        }
+    }
+
+    /// <summary>libudev looks for a udev once, when a program begins to listen.</summary>
+    [Fact]
+    public async Task ACommandThatListensAtOnceIsTold()
+    {
+        await StartAsync();
+        ContainerStatus container = await SpawnAsync(userNamespace: false, "exec stdbuf -oL udevadm monitor --udev");
+        await SaidAsync(container, "UDEV - ");
+        _console.Plug();
+        await SaidAsync(container, $"add      {_console.DevPath}");
+    }
+
+    /// <summary>A path that never answers keeps the container from having it, and not from running.</summary>
+    [Fact]
+    public async Task APathThatHangsHoldsNothingUpForLong()
+    {
+        using StallingFileSystem stalling = new(_directory["stalling"]);
+        stalling.Stall();
+        await StartAsync($$""", "{{_directory["stalling/file"]}}": { "target": "/stalling" }""");
+        ContainerStatus container = await SpawnAsync(userNamespace: false, "cat /file; echo end; sleep infinity");
+        await SaidAsync(container, "contentend");
+    }
+
+    private async Task StartAsync(string morePaths = "")
+    {
+        _server = new ServerUnderTest([_runtime.Plugin], $$"""
+            { "containerConfigs": { "{{_name}}": {
+                "_automount": { "{{_directory["file"]}}": { "target": "/file" }{{morePaths}} },
+                "_filter_udev_events": true, "_udev_filters": [{ "devnode": "{{_console.Node}}" }] } } }
+            """);
+        await Server.StartAsync();
+    }
+
+    private Task<ContainerStatus> SpawnAsync(bool userNamespace, string script) =>
+        Server.SpawnAsync(new SpawnRequest(_name, ["sh", "-c", script], Root: null, HostNetwork: false, UserNamespace: userNamespace));
+
+    /// <summary>What the command has written, once that is part of it.</summary>
+    private static async Task<string> SaidAsync(ContainerStatus container, string text)
+    {
+        GrowingFile log = new(string.Create(CultureInfo.InvariantCulture, $"/proc/{container.ProcessId}/root/run/payload.log"));
+        await log.UntilAsync(said => said.Contains(text, StringComparison.Ordinal), Deadline);
+        return log.Text;
+    }
+}
