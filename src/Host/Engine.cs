@@ -59,7 +59,7 @@ internal sealed class Engine : IPathSink, IEventSink, IDisposable
             DeviceDirectories.Remove(container);
         };
         DeviceListWatch lists = new();
-        _services = new LaneServices(Loop, new MountExecutor(_entrance, _clones), Strategies, journal, nodes, DeviceDirectories, lists, InsideMounts.GetValueOrDefault, measured, Post);
+        _services = new LaneServices(Loop, new MountExecutor(_entrance, _clones), Strategies, journal, nodes, DeviceDirectories, lists, InsideMounts.GetValueOrDefault, InsideEvents.GetValueOrDefault, measured, Post);
         _watcher = new PathWatcher(this, Loop, TimeProvider.System) { Overflowed = overflowed };
         Loop.Add(_watcher.Notifications);
         Loop.Add(_watcher.Mounts);
@@ -74,6 +74,9 @@ internal sealed class Engine : IPathSink, IEventSink, IDisposable
 
     /// <summary>Those who mount in containers where we may not enter them.</summary>
     internal ConcurrentDictionary<ContainerId, IInsideMounts> InsideMounts { get; } = new();
+
+    /// <summary>Those who tell of devices there.</summary>
+    internal ConcurrentDictionary<ContainerId, IInsideEvents> InsideEvents { get; } = new();
 
     /// <summary>Where is kept what the devices of containers need.</summary>
     internal DeviceDirectories DeviceDirectories { get; }

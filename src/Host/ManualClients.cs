@@ -110,6 +110,7 @@ internal sealed class ManualClients : IAsyncDisposable
         ClientConnection connection = await ClientConnection.OpenAsync(stream, isOfPlugin: false, name, TimeProvider.System, _stop.Token);
         (ContainerDescription container, int run) = await ContainerOfAsync(name, processId);
         _engine.InsideMounts[container.Id] = new PropagatedMounts(directory, connection);
+        _engine.InsideEvents[container.Id] = new InsideEvents(connection);
         await _clients.ClientOf(container, run).AdoptAsync(connection);
 
         // What could not be done before is tried again.
@@ -120,6 +121,7 @@ internal sealed class ManualClients : IAsyncDisposable
         }
 
         _engine.InsideMounts.TryRemove(container.Id, out _);
+        _engine.InsideEvents.TryRemove(container.Id, out _);
     }
 
     /// <summary>The one that a plugin has found; or else one that consists of the client.</summary>

@@ -20,6 +20,7 @@ internal sealed class ServeLoop : IDisposable
     private readonly Readiness _ready = new();
     private readonly Dictionary<uint, RunningProgram> _programs = [];
     private readonly InsideMounts? _mounts;
+    private readonly InsideEvents _events = new();
     private readonly Action<string>? _welcomed;
     private bool _welcome;
     private bool _over;
@@ -77,6 +78,7 @@ internal sealed class ServeLoop : IDisposable
     public void Dispose()
     {
         _ready.Dispose();
+        _events.Dispose();
         _input.Dispose();
     }
 
@@ -122,6 +124,9 @@ internal sealed class ServeLoop : IDisposable
                 break;
             case FrameKind.Unmount when _welcome && _mounts is not null:
                 _output.Write(MessageFormat.Write(FrameKind.Mounted, frame.Channel, InsideMounts.Unmount(MessageFormat.Read<UnmountInside>(frame.Body))));
+                break;
+            case FrameKind.Uevent when _welcome && _mounts is not null:
+                _output.Write(MessageFormat.Write(FrameKind.Mounted, frame.Channel, _events.Tell(MessageFormat.Read<UeventInside>(frame.Body))));
                 break;
             case FrameKind.Run when _welcome && frame.Channel != 0 && !_programs.ContainsKey(frame.Channel) && _programs.Count < Frames.MostChannels:
                 Start(frame.Channel, MessageFormat.Read<RunRequest>(frame.Body));

@@ -10,6 +10,7 @@ namespace ContainerManager.Host.Clients;
 internal sealed class ClientConnection : IAsyncDisposable
 {
     private static readonly TimeSpan HelloWithin = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan AnswersWithin = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan AskEvery = TimeSpan.FromSeconds(30);
 
     private readonly FrameStream _frames;
@@ -84,15 +85,28 @@ internal sealed class ClientConnection : IAsyncDisposable
     /// <exception cref="IOException">It is over, or there are too many.</exception>
     internal RunChannel OpenRun() => Open(number => new RunChannel(number, this)).Channel;
 
-    /// <summary>Has the client mount or unmount something.</summary>
-    /// <param name="kind"><see cref="FrameKind.Mount"/> or <see cref="FrameKind.Unmount"/>.</param>
+    /// <summary>Has the client mount, unmount or tell something, and waits: the container's lane has nothing else to do for it meanwhile.</summary>
+    /// <param name="kind"><see cref="FrameKind.Mount"/>, <see cref="FrameKind.Unmount"/> or <see cref="FrameKind.Uevent"/>.</param>
     /// <param name="request">What.</param>
-    /// <param name="cancellationToken">Gives up waiting.</param>
-    /// <exception cref="IOException">It is over, or there are too many questions.</exception>
-    internal async Task<MountedInside> AskAsync<T>(FrameKind kind, T request, CancellationToken cancellationToken)
+    /// <exception cref="IOException">It is over, there are too many questions, or there is no answer in time.</exception>
+    internal MountedInside Ask<T>(FrameKind kind, T request)
         where T : IMessage<T>
     {
-        (uint number, MountQuestion question) = Open(_ => new MountQuestion());
+        using CancellationTokenSource limit = new(AnswersWithin);
+        try
+        {
+            return AskAsync(kind, request, limit.Token).GetAwaiter().GetResult();
+        }
+        catch (OperationCanceledException)
+        {
+            throw new IOException($"the client did not answer within {AnswersWithin.TotalSeconds:0} s");
+        }
+    }
+
+    private async Task<MountedInside> AskAsync<T>(FrameKind kind, T request, CancellationToken cancellationToken)
+        where T : IMessage<T>
+    {
+        (uint number, InsideQuestion question) = Open(_ => new InsideQuestion());
         try
         {
             await SendAsync(MessageFormat.Write(kind, number, request), cancellationToken);

@@ -14,8 +14,6 @@ namespace ContainerManager.Host.Clients;
 /// <param name="client">The client inside.</param>
 internal sealed class PropagatedMounts(ClientDirectory root, ClientConnection client) : IInsideMounts
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(10);
-
     /// <inheritdoc/>
     public MountOutcome Attach(DetachedMount clone, string target, ulong replaced)
     {
@@ -37,21 +35,12 @@ internal sealed class PropagatedMounts(ClientDirectory root, ClientConnection cl
     /// <inheritdoc/>
     public void Detach(string target, ulong mountId, ImmutableArray<string> made) => Ask(FrameKind.Unmount, new UnmountInside(target, mountId, [.. made]));
 
-    /// <summary>The lane has nothing else to do for this container meanwhile.</summary>
     private MountedInside Ask<T>(FrameKind kind, T request)
         where T : IMessage<T>
     {
-        using CancellationTokenSource limit = new(s_limit);
-        try
-        {
-            MountedInside answer = client.AskAsync(kind, request, limit.Token).GetAwaiter().GetResult();
-            return answer.Failure is null ? answer
-                : answer.SourceGone ? throw new KernelException("move_mount", answer.Failure, ENOENT)
-                : throw new MountRefusedException($"the client could not do it: {answer.Failure}");
-        }
-        catch (OperationCanceledException)
-        {
-            throw new IOException($"the client did not answer within {s_limit.TotalSeconds:0} s");
-        }
+        MountedInside answer = client.Ask(kind, request);
+        return answer.Failure is null ? answer
+            : answer.SourceGone ? throw new KernelException("move_mount", answer.Failure, ENOENT)
+            : throw new MountRefusedException($"the client could not do it: {answer.Failure}");
     }
 }

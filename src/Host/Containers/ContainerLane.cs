@@ -92,7 +92,7 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
         _entry = open.Entry ?? throw new ArgumentException("a container that cannot be entered has no steps", nameof(open));
         ProcessExitSource exit = new(_entry.Process, () => services.Post(new HostEvent.ContainerStopped(id, run)));
         exit.Registration = _exitWatch = services.Loop.Add(exit);
-        _devices = ContainerDevices.Open(_entry, services.Devices.Of(id), open.Devices, lists => services.Lists.Add(lists, CheckPermission));
+        _devices = ContainerDevices.Open(_entry, services.Devices.Of(id), open.Devices, lists => services.Lists.Add(lists, CheckPermission), () => services.InsideEvents(id));
         ImmutableArray<Attachment> found = [.. new MountRecognition(id, services).Find(_entry, strategy).Select(Remembered)];
         foreach (Attachment attachment in found.Where(attachment => attachment is { Identity.IsDevice: true, Permission: true }))
         {

@@ -16,6 +16,7 @@ namespace ContainerManager.Host.Containers;
 /// <param name="Devices">Where is kept what devices need.</param>
 /// <param name="Lists">The device lists in which something is granted.</param>
 /// <param name="Inside">Who mounts in a container where we may not enter it; null: nobody.</param>
+/// <param name="InsideEvents">Likewise, who tells of devices there.</param>
 /// <param name="Measured">Told of each step on a target: which, whether it succeeded, how long it took from its planning on.</param>
 /// <param name="Post">Where results go.</param>
 internal sealed record LaneServices(
@@ -27,5 +28,6 @@ internal sealed record LaneServices(
     DeviceDirectories Devices,
     DeviceListWatch Lists,
     Func<ContainerId, IInsideMounts?> Inside,
+    Func<ContainerId, IInsideEvents?> InsideEvents,
     Action<Step, bool, TimeSpan> Measured,
     Action<HostEvent> Post);

@@ -20,15 +20,16 @@ internal sealed class ContainerDevices : IDisposable
 
     private readonly ContainerEntry _container;
     private readonly string _databaseDirectory;
+    private readonly Func<IInsideEvents?> _inside;
     private ContainerDatabase? _database;
     private ContainerEvents? _events;
     private DeviceLinks? _links;
     private bool _hasUdevd;
 
-    private ContainerDevices(ContainerEntry container, string directory, bool wanted, Func<string, IDisposable> watch)
+    private ContainerDevices(ContainerEntry container, string directory, bool wanted, Func<string, IDisposable> watch, Func<IInsideEvents?> inside)
     {
         Permission = new ContainerPermission(container, new GrantRecord(Path.Combine(directory, "grants"), () => CgroupDirectories.IdentityOf(container)), watch);
-        _container = container;
+        (_container, _inside) = (container, inside);
         _databaseDirectory = Path.Combine(directory, "udev");
         if (wanted || Directory.Exists(_databaseDirectory))
         {
@@ -49,9 +50,10 @@ internal sealed class ContainerDevices : IDisposable
     /// <param name="directory">Of its own, for what a server that comes after this one has to know.</param>
     /// <param name="wanted">A rule gives it devices; otherwise only what is left of earlier ones counts.</param>
     /// <param name="watch">As of <see cref="ContainerPermission"/>.</param>
+    /// <param name="inside">As of <see cref="ContainerEvents"/>.</param>
     /// <exception cref="IOException">The directory cannot be used.</exception>
-    internal static ContainerDevices Open(ContainerEntry container, string directory, bool wanted, Func<string, IDisposable> watch) =>
-        new(container, directory, wanted, watch);
+    internal static ContainerDevices Open(ContainerEntry container, string directory, bool wanted, Func<string, IDisposable> watch, Func<IInsideEvents?> inside) =>
+        new(container, directory, wanted, watch, inside);
 
     /// <summary>Makes ready what a container needs that rules give devices. What is there already stays.</summary>
     /// <exception cref="IOException">The directory cannot be used.</exception>
@@ -66,7 +68,7 @@ internal sealed class ContainerDevices : IDisposable
 
         _database = new ContainerDatabase(_databaseDirectory, RunOf(_container));
         _links = new DeviceLinks(_container, _database);
-        _events = ContainerEvents.In(_container);
+        _events = ContainerEvents.In(_container, _inside);
         _hasUdevd = RunsUdevd(_container);
         foreach (Device device in _database.Untold)
         {

@@ -14,18 +14,21 @@ internal sealed class ContainerEvents : IDisposable
     private static readonly PartOutcome Sent = new("sent");
 
     private readonly UeventSender? _sender;
+    private readonly Func<IInsideEvents?> _inside;
     private readonly PartOutcome _without;
     private readonly bool _asKernelToo;
     private readonly uint _user;
     private readonly uint _group;
 
-    private ContainerEvents(UeventSender? sender, PartOutcome without, bool asKernelToo, ContainerEntry container)
+    private ContainerEvents(UeventSender? sender, Func<IInsideEvents?> inside, PartOutcome without, bool asKernelToo, ContainerEntry container)
     {
-        (_sender, _without, _asKernelToo) = (sender, without, asKernelToo);
+        (_sender, _inside, _without, _asKernelToo) = (sender, inside, without, asKernelToo);
         (_user, _group) = (container.UserIds.ToOutside(0) ?? 0, container.GroupIds.ToOutside(0) ?? 0);
     }
 
-    internal static ContainerEvents In(ContainerEntry container)
+    /// <param name="container">Where.</param>
+    /// <param name="inside">Who sends there where we may not enter; null: nobody, by now.</param>
+    internal static ContainerEvents In(ContainerEntry container, Func<IInsideEvents?> inside)
     {
         if (container.NetworkNamespace is not { } network)
         {
@@ -41,23 +44,26 @@ internal sealed class ContainerEvents : IDisposable
                 : Without(PartOutcome.Failed("it shares the host's network, where its programs believe no event, since root is nobody there: give it a network of its own"));
         }
 
+        bool asKernelToo = false;
         try
         {
             // The kernel itself tells only those network namespaces that belong to its first user namespace.
-            return new ContainerEvents(UeventSender.In(network), default, !NamespaceOwner.IsOurUserNamespace(network), container);
+            asKernelToo = !NamespaceOwner.IsOurUserNamespace(network);
+            return new ContainerEvents(UeventSender.In(network), static () => null, default, asKernelToo, container);
         }
         catch (KernelException failure)
         {
-            return Without(PartOutcome.Failed(failure.Message));
+            return new ContainerEvents(null, inside, PartOutcome.Failed(failure.Message), asKernelToo, container);
         }
 
-        ContainerEvents Without(PartOutcome why) => new(null, why, false, container);
+        ContainerEvents Without(PartOutcome why) => new(null, static () => null, why, false, container);
     }
 
     /// <summary>Tells of a turn.</summary>
     internal PartOutcome Send(DeviceTurn turn)
     {
-        if (_sender is null)
+        IInsideEvents? inside = _inside();
+        if (_sender is null && inside is null)
         {
             return _without;
         }
@@ -80,14 +86,14 @@ internal sealed class ContainerEvents : IDisposable
         {
             if (_asKernelToo)
             {
-                SendAsKernel(action, device);
+                SendAsKernel(inside, action, device);
             }
 
-            _sender.Send(UeventGroup.Udev, LibudevFormat.Write(properties, device.Subsystem, device.Type, device.Tags), _user, _group);
-            _sender.Send(UeventGroup.LibudevZero, KernelFormat.Write(action, device.Path, [.. properties.Select(Relative)]), _user, _group);
+            Send(inside, UeventGroup.Udev, LibudevFormat.Write(properties, device.Subsystem, device.Type, device.Tags));
+            Send(inside, UeventGroup.LibudevZero, KernelFormat.Write(action, device.Path, [.. properties.Select(Relative)]));
             return Sent;
         }
-        catch (KernelException failure)
+        catch (IOException failure)
         {
             return PartOutcome.Failed(failure.Message);
         }
@@ -97,7 +103,7 @@ internal sealed class ContainerEvents : IDisposable
     public void Dispose() => _sender?.Dispose();
 
     /// <summary>What the kernel itself says of a device, and not what udev's rules have added; the number is the kernel's, too.</summary>
-    private void SendAsKernel(string action, Device device)
+    private void SendAsKernel(IInsideEvents? inside, string action, Device device)
     {
         byte[] message = KernelFormat.Write(
             action,
@@ -105,7 +111,23 @@ internal sealed class ContainerEvents : IDisposable
             [new("ACTION", action), .. device.Properties.Where(property => KernelProperties.Contains(property.Key)).Select(Relative)]);
         if (message.Length <= UeventSender.LongestKernelMessage)
         {
-            _sender!.SendAsKernel(message, _user, _group);
+            Send(inside, UeventGroup.Kernel, message);
+        }
+    }
+
+    private void Send(IInsideEvents? inside, UeventGroup group, byte[] message)
+    {
+        if (_sender is null)
+        {
+            inside!.Send(group, message);
+        }
+        else if (group == UeventGroup.Kernel)
+        {
+            _sender.SendAsKernel(message, _user, _group);
+        }
+        else
+        {
+            _sender.Send(group, message, _user, _group);
         }
     }
 

@@ -48,6 +48,16 @@ public sealed unsafe class UeventSender : IDisposable
             : throw new KernelException("socket(NETLINK_KOBJECT_UEVENT)", "the container's network namespace", frame.Error);
     }
 
+    /// <summary>Makes a socket in the network namespace that we are in.</summary>
+    /// <exception cref="KernelException">There are too many descriptors.</exception>
+    public static UeventSender InOwn()
+    {
+        int fd = Libc.socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, Uevents.NETLINK_KOBJECT_UEVENT);
+        return fd >= 0
+            ? new UeventSender(new SafeFileHandle(fd, ownsHandle: true))
+            : throw KernelException.Last("socket(NETLINK_KOBJECT_UEVENT)", "our network namespace");
+    }
+
     /// <summary>Sends a message to a group. It does not matter whether anybody listens.</summary>
     /// <param name="group">The group, not the kernel's.</param>
     /// <param name="message">As it shall arrive.</param>

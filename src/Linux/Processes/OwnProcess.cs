@@ -20,6 +20,9 @@ public static class OwnProcess
     /// <summary>The user whose rights the process has (geteuid(2)).</summary>
     public static uint EffectiveUser => geteuid();
 
+    /// <summary>The group likewise.</summary>
+    public static uint EffectiveGroup => getegid();
+
     /// <summary>All groups whose rights the process has (getgroups(2)), with the effective one.</summary>
     /// <exception cref="KernelException">They changed meanwhile.</exception>
     public static unsafe uint[] Groups()

@@ -28,7 +28,7 @@ public readonly record struct FrameHeader(FrameKind Kind, uint Channel, int Leng
             throw new ProtocolException($"a frame of {length} bytes: {LongestBody} are the most");
         }
 
-        return kind is > (uint)FrameKind.None and <= (uint)FrameKind.Mounted
+        return kind is > (uint)FrameKind.None and <= (uint)FrameKind.Uevent
             ? new FrameHeader((FrameKind)kind, BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]), (int)length)
             : throw new ProtocolException($"a frame of the unknown kind {kind}");
     }

@@ -66,6 +66,9 @@ public enum FrameKind : byte
     /// <summary>→ <see cref="UnmountInside"/>, likewise.</summary>
     Unmount,
 
-    /// <summary>← <see cref="MountedInside"/>, the answer to either. Ends the channel.</summary>
+    /// <summary>← <see cref="MountedInside"/>, the answer to these, and to <see cref="Uevent"/>. Ends the channel.</summary>
     Mounted,
+
+    /// <summary>→ <see cref="UeventInside"/>, to a client that was started by hand: opens its channel.</summary>
+    Uevent,
 }

@@ -46,9 +46,9 @@ public sealed record UnmountInside(string Target, ulong MountId, string[] Made) 
     public static UnmountInside ReadMembers(CborReader reader) => new(reader.ReadTextString(), reader.ReadUInt64(), MessageFormat.ReadTexts(reader));
 }
 
-/// <summary>What came of <see cref="MountInside"/> or <see cref="UnmountInside"/>.</summary>
+/// <summary>What came of <see cref="MountInside"/>, <see cref="UnmountInside"/> or <see cref="UeventInside"/>.</summary>
 /// <param name="Failure">Why nothing did, for a person; null: it is done.</param>
-/// <param name="MountId">The kernel's id of the mount; 0 after an unmount.</param>
+/// <param name="MountId">The kernel's id of the mount; 0 after anything else.</param>
 /// <param name="Made">What was made to mount upon, outermost first.</param>
 /// <param name="SourceGone">It failed since what was to be mounted is gone: another one may be on its way.</param>
 public sealed record MountedInside(string? Failure, ulong MountId, string[] Made, bool SourceGone = false) : IMessage<MountedInside>

@@ -34,7 +34,7 @@ internal static class RoomTable
 
         ["Clients"] =
         [
-            "Protocol", "State.ClientFile", "State.ClientMount", "Mounting.IInsideMounts", "Mounting.MountOutcome", "Mounting.MountRefusedException", "Plugins.ProcFiles",
+            "Protocol", "State.ClientFile", "State.ClientMount", "Mounting.IInsideMounts", "Devices.IInsideEvents", "Mounting.MountOutcome", "Mounting.MountRefusedException", "Plugins.ProcFiles",
             "Composition.PrivateDirectory", "Abstractions", "Linux",
         ],
 

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using ContainerManager.Tests.Integration.Cli;
 using ContainerManager.Tests.Integration.Devices;
 using ContainerManager.Tests.Integration.Docker;
@@ -13,6 +14,8 @@ namespace ContainerManager.Tests.Integration.Clients;
 [Collection(nameof(DockerCollection))]
 public sealed class ManualClientTests(DockerEngineFixture fixture) : IAsyncLifetime
 {
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+
     private readonly string _name = $"cm-{Guid.NewGuid():N}"[..20];
     private readonly TemporaryDirectory _directory = new("manual");
     private readonly VirtualConsole _console = new(53);
@@ -64,6 +67,36 @@ public sealed class ManualClientTests(DockerEngineFixture fixture) : IAsyncLifet
         Ran ran = await ContainerUtil.RunAsync(Server.Socket, "-c", _name, "run", "--", "echo", "inside");
         Assert.True(ran is { ExitCode: 0, Output: "inside\n" }, $"{ran}\n{Server.Log}");
         Assert.Equal("", await ExecAsync("sh", "-c", "ls /yacc/binds /yacc/udev | grep -v : | tr -d '\\n'"));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task ProgramsAreToldOfDevicesByTheClient(bool mayTell)
+    {
+        _udev = await UdevBed.StartAsync();
+        await StartAsync([.. mayTell ? (string[])["--cap-add", "NET_ADMIN"] : [], "--cap-add", "SYS_ADMIN", "--volume", "/usr:/host-usr:ro", "--volume", $"{_directory["yacc"]}/{_name}:/yacc:rslave"]);
+        await StartClientAsync();
+        await Server.UntilBindingAsync(_name, "/run/udev", "attached");
+        GrowingFile heard = new(_directory["heard"]);
+        await using BackgroundProcess monitor = new(
+            _directory["heard"], "docker", "--host", fixture.Engine.Address, "exec", _name, "sh", "-c", $"exec {UdevMonitor.Udevadm} monitor --udev --property");
+        await heard.UntilAsync(text => text.Contains("\n\n", StringComparison.Ordinal), Deadline);
+        _console.Plug();
+        await Server.UntilBindingAsync(_name, _console.Node, "attached");
+        if (mayTell)
+        {
+            await heard.UntilAsync(text => text.Contains("ID_CM_TEST=", StringComparison.Ordinal), Deadline);
+            await _console.UnplugAsync();
+            await heard.UntilAsync(text => text.Contains("ACTION=remove", StringComparison.Ordinal), Deadline);
+            Assert.Equal((1, 1), (Regex.Count(heard.Text, "^ACTION=add$", RegexOptions.Multiline), Regex.Count(heard.Text, "^ACTION=remove$", RegexOptions.Multiline)));
+        }
+        else
+        {
+            await Server.UntilLoggedAsync("DeviceFailed");
+            Ran devices = await ContainerUtil.RunAsync(Server.Socket, "devices", _name);
+            Assert.Contains("needs CAP_NET_ADMIN", devices.Output, StringComparison.Ordinal);
+        }
     }
 
     /// <summary>What the user has to do is said, and not only that it failed.</summary>

@@ -13,7 +13,7 @@ internal static class ClientTargets
     private static readonly Func<ReadOnlyMemory<byte>, bool>[] s_messages =
     [
         IsOne<Hello>, IsOne<Welcome>, IsOne<RunRequest>, IsOne<RunStarted>, IsOne<RunFailed>, IsOne<RunExited>, IsOne<RunSignal>, IsOne<TerminalSize>,
-        IsOne<MountInside>, IsOne<UnmountInside>, IsOne<MountedInside>, IsOne<ProbeResult>, IsOne<FileContent>, IsCredit,
+        IsOne<MountInside>, IsOne<UnmountInside>, IsOne<MountedInside>, IsOne<ProbeResult>, IsOne<FileContent>, IsCredit, IsOne<UeventInside>,
     ];
 
     /// <summary>A stream, frame by frame, to its end or to the first that is none.</summary>
@@ -30,7 +30,7 @@ internal static class ClientTargets
             while (Done(frames.ReadAsync(CancellationToken.None)) is { } frame)
             {
                 Assert.InRange(frame.Body.Length, 0, FrameHeader.LongestBody);
-                Assert.InRange((int)frame.Kind, (int)FrameKind.Hello, (int)FrameKind.Mounted);
+                Assert.InRange((int)frame.Kind, (int)FrameKind.Hello, (int)FrameKind.Uevent);
                 new FrameHeader(frame.Kind, frame.Channel, frame.Body.Length).Write(header);
                 Assert.True(input.Span[consumed..].StartsWith(header));
                 Assert.True(input.Span[(consumed + header.Length)..].StartsWith(frame.Body.Span));

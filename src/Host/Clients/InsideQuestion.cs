@@ -2,8 +2,8 @@ using ContainerManager.Protocol;
 
 namespace ContainerManager.Host.Clients;
 
-/// <summary>Something that the client is to mount or to unmount, until it has said what came of it.</summary>
-internal sealed class MountQuestion : IClientChannel
+/// <summary>Something that the client is to do inside, until it has said what came of it.</summary>
+internal sealed class InsideQuestion : IClientChannel
 {
     private readonly TaskCompletionSource<MountedInside> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

@@ -1,0 +1,36 @@
+using ContainerManager.Linux;
+using ContainerManager.Protocol;
+using static Tmds.Linux.LibC;
+
+namespace ContainerManager.Client.Manual;
+
+/// <summary>Tells the programs of the container of devices, where the server may not.</summary>
+internal sealed class InsideEvents : IDisposable
+{
+    private UeventSender? _sender;
+
+    internal MountedInside Tell(UeventInside request)
+    {
+        try
+        {
+            _sender ??= UeventSender.InOwn();
+            if (request.Group == (uint)UeventGroup.Kernel)
+            {
+                _sender.SendAsKernel(request.Message, OwnProcess.EffectiveUser, OwnProcess.EffectiveGroup);
+            }
+            else
+            {
+                _sender.Send((UeventGroup)request.Group, request.Message, OwnProcess.EffectiveUser, OwnProcess.EffectiveGroup);
+            }
+
+            return new MountedInside(null, 0, []);
+        }
+        catch (KernelException failure)
+        {
+            return new MountedInside(failure.Errno == EPERM ? $"{failure.Message}: the client needs CAP_NET_ADMIN in the container to tell of devices" : failure.Message, 0, []);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _sender?.Dispose();
+}
