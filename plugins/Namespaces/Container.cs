@@ -14,9 +14,6 @@ internal sealed class Container(LaunchRequest request, ContainerServices service
     private readonly Lock _lock = new();
     private RunningInit? _init;
 
-    /// <summary>What the core knows it by while it runs.</summary>
-    internal ContainerDescription? Description { get; private set; }
-
     /// <summary>Which process it runs by; null: none.</summary>
     internal ProcessIdentity? Identity
     {
@@ -42,14 +39,14 @@ internal sealed class Container(LaunchRequest request, ContainerServices service
             services.Records.Write(new ContainerRecord(request, null));
             RunningInit init = await StartAsync(either.Token);
             Supervision = SuperviseAsync(init);
-            return Description!;
+            return DescriptionOf(init);
         }
         catch (Exception failure)
         {
             Forget();
-            if (failure is OperationCanceledException && _stop.IsCancellationRequested)
+            if (failure is OperationCanceledException && !cancellationToken.IsCancellationRequested)
             {
-                throw new IOException("it was stopped before it ran", failure);
+                throw new IOException(_stop.IsCancellationRequested ? "it was stopped before it ran" : "the plugin was unloaded before it ran: try again", failure);
             }
 
             throw;
@@ -100,7 +97,7 @@ internal sealed class Container(LaunchRequest request, ContainerServices service
         }
         catch (OperationCanceledException)
         {
-            // The server ends, and whoever waits for a process is told so first. It lives on.
+            // The server ends, and whoever waits for a process is told so first. It lives on; one that was being started is started by the next server.
             return;
         }
         catch (IOException failure)
@@ -197,8 +194,15 @@ internal sealed class Container(LaunchRequest request, ContainerServices service
         {
             held = init;
             Begin(init);
-            return services.Served(_id, cancellationToken);
+            return ServedOrGoneAsync(init, cancellationToken);
         }
+    }
+
+    private async Task ServedOrGoneAsync(RunningInit init, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await Task.WhenAny(services.Served(_id, either.Token), init.WhenGoneAsync(either.Token));
+        await either.CancelAsync();
     }
 
     private void Begin(RunningInit init)
@@ -208,14 +212,11 @@ internal sealed class Container(LaunchRequest request, ContainerServices service
             _init = init;
         }
 
-        Description = new ContainerDescription { Id = _id, Name = request.Name, ProcessId = init.Identity.ProcessId, HostName = request.Name };
-        services.Announcements.Started(Description);
-        if (_stop.IsCancellationRequested)
-        {
-            // The request came while it was being started and found nothing to signal.
-            Act(running => running.Terminate());
-        }
+        services.Announcements.Started(DescriptionOf(init));
     }
+
+    /// <summary>What the core knows it by while it runs.</summary>
+    private ContainerDescription DescriptionOf(RunningInit init) => new() { Id = _id, Name = request.Name, ProcessId = init.Identity.ProcessId, HostName = request.Name };
 
     /// <summary>Does something to the run there is, if there is one.</summary>
     private void Act(Action<RunningInit> action)

@@ -10,6 +10,8 @@ namespace ContainerManager.Plugins.Namespaces;
 /// </summary>
 internal sealed class InitLauncher(IPluginHost host, RecordStore records, PrivateClient client)
 {
+    private static readonly byte[] Go = "g"u8.ToArray();
+
     /// <param name="request">What to start.</param>
     /// <param name="hold">Called when the container is there; its command is not executed before that has completed. The process is the callee's to dispose from then on.</param>
     /// <param name="cancellationToken">Ends it.</param>
@@ -38,12 +40,12 @@ internal sealed class InitLauncher(IPluginHost host, RecordStore records, Privat
 
             records.Write(new ContainerRecord(request, init!.Identity));
             cancellationToken.ThrowIfCancellationRequested();
-            await wrapper.StandardInput.WriteAsync('g');
+            await SayGoAsync(wrapper);
             await ExpectAsync("ready", wrapper, request);
             held = true;
             await hold(init);
             cancellationToken.ThrowIfCancellationRequested();
-            await wrapper.StandardInput.WriteAsync('g');
+            await SayGoAsync(wrapper);
             wrapper.StandardInput.Close();
             await ExpectAsync("running", wrapper, request);
             wrapper.StandardError.Close();
@@ -93,6 +95,20 @@ internal sealed class InitLauncher(IPluginHost host, RecordStore records, Privat
         wrapper.StandardInput.Close();
     }
 
+    /// <summary>One that has ended meanwhile is found out by what it says, or does not say.</summary>
+    private static async Task SayGoAsync(Process wrapper)
+    {
+        try
+        {
+            // Past the writer, which would keep what it could not write, and fail again when it is closed.
+            await wrapper.StandardInput.BaseStream.WriteAsync(Go);
+        }
+        catch (IOException)
+        {
+            // EPIPE
+        }
+    }
+
     private static async Task ExpectAsync(string word, Process wrapper, LaunchRequest request)
     {
         string? line = await wrapper.StandardOutput.ReadLineAsync(CancellationToken.None);
@@ -106,8 +122,11 @@ internal sealed class InitLauncher(IPluginHost host, RecordStore records, Privat
             throw new IOException(line["failed ".Length..] + HintFor(request));
         }
 
+        const string Silent = "the container's first process ended without a word";
         string error = (await wrapper.StandardError.ReadToEndAsync(CancellationToken.None)).Trim();
-        throw new IOException(error.Length > 0 ? error : "the container's first process ended without a word");
+
+        // Before it is born, unshare(1) says why it never will be; afterwards, what it makes of the end of its child.
+        throw new IOException(error.Length == 0 ? Silent : word == "born" ? error : $"{Silent} ({error})");
     }
 
     /// <summary>Most that goes wrong with a given root in a user namespace is one thing.</summary>

@@ -59,6 +59,9 @@ internal sealed class RunningInit : IDisposable
     /// <summary>Ends it and, by the kernel, everything in the container.</summary>
     internal void Kill() => _host.Signal(_process, SIGKILL);
 
+    /// <summary>Completes when the process itself has ended.</summary>
+    internal Task WhenGoneAsync(CancellationToken cancellationToken) => _host.WhenExitedAsync(_process, cancellationToken);
+
     /// <summary>Completes when nothing of it is left, the wrapper included. Call once.</summary>
     internal async Task<EndOfRun> WhenEndedAsync(CancellationToken cancellationToken)
     {

@@ -12,7 +12,7 @@ namespace ContainerManager.Host;
 /// </summary>
 internal sealed class ConfiguredContainers(ImmutableArray<ContainerRules> configured, Engine engine, ILogger logger) : IDisposable
 {
-    private const int AtOnce = 8;
+    private const int AtOnce = 64;
 
     private readonly SemaphoreSlim _starting = new(1);
     private ImmutableArray<LaunchRequest> _missing = RequestsOf(configured);

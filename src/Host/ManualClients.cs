@@ -108,9 +108,7 @@ internal sealed class ManualClients : IAsyncDisposable
     private async Task ServeAsync(string name, ClientDirectory directory, Stream stream, int processId)
     {
         ClientConnection connection = await ClientConnection.OpenAsync(stream, isOfPlugin: false, name, TimeProvider.System, _stop.Token);
-        (ContainerDescription container, int run) = await ContainerOfAsync(name, processId);
-        _engine.InsideMounts[container.Id] = new PropagatedMounts(directory, connection);
-        _engine.InsideEvents[container.Id] = new InsideEvents(connection);
+        (ContainerDescription container, int run) = await ContainerOfAsync(name, processId, Serve);
         await _clients.ClientOf(container, run).AdoptAsync(connection);
 
         // What could not be done before is tried again.
@@ -122,10 +120,19 @@ internal sealed class ManualClients : IAsyncDisposable
 
         _engine.InsideMounts.TryRemove(container.Id, out _);
         _engine.InsideEvents.TryRemove(container.Id, out _);
+
+        void Serve(ContainerId id)
+        {
+            _engine.InsideMounts[id] = new PropagatedMounts(directory, connection);
+            _engine.InsideEvents[id] = new InsideEvents(connection);
+        }
     }
 
     /// <summary>The one that a plugin has found; or else one that consists of the client.</summary>
-    private async Task<(ContainerDescription Container, int Run)> ContainerOfAsync(string name, int processId)
+    /// <param name="name">Its name.</param>
+    /// <param name="processId">The client's.</param>
+    /// <param name="serve">Called as soon as it is known which container it is, and before anything is done for one that was not known.</param>
+    private async Task<(ContainerDescription Container, int Run)> ContainerOfAsync(string name, int processId, Action<ContainerId> serve)
     {
         ContainerKey key = new(name);
         using (CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token))
@@ -133,7 +140,9 @@ internal sealed class ManualClients : IAsyncDisposable
             limit.CancelAfter(s_knownWithin);
             try
             {
-                return await KnownAsync(key, limit.Token);
+                (ContainerDescription Container, int Run) known = await KnownAsync(key, limit.Token);
+                serve(known.Container.Id);
+                return known;
             }
             catch (OperationCanceledException) when (!_stop.IsCancellationRequested)
             {
@@ -142,6 +151,7 @@ internal sealed class ManualClients : IAsyncDisposable
         }
 
         ContainerId id = new(Runtime, name);
+        serve(id);
         _engine.Post(new HostEvent.ContainerStarted(
             new ContainerDescription { Id = id, Name = name, ProcessId = processId }, ContainerOpener.Ours(ProcessEntry.Open(processId))));
         return await KnownAsync(key, _stop.Token);

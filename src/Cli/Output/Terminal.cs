@@ -6,7 +6,7 @@ namespace ContainerManager.Cli.Output;
 
 /// <summary>
 /// Writes words with colours where the reader is a terminal that wants them. Breaks a line between the words of a sentence only: a path that is cut in two
-/// can be neither copied nor found with grep.
+/// can be neither copied nor found with grep. (One with spaces is, where a sentence quotes it.)
 /// </summary>
 internal sealed class Terminal
 {

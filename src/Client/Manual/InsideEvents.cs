@@ -27,7 +27,8 @@ internal sealed class InsideEvents : IDisposable
         }
         catch (KernelException failure)
         {
-            return new MountedInside(failure.Errno == EPERM ? $"{failure.Message}: the client needs CAP_NET_ADMIN in the container to tell of devices" : failure.Message, 0, []);
+            string capability = request.Group == (uint)UeventGroup.Kernel ? "CAP_SYS_ADMIN" : "CAP_NET_ADMIN";
+            return new MountedInside(failure.Errno == EPERM ? $"{failure.Message}: the client needs {capability} in the container to tell of devices" : failure.Message, 0, []);
         }
     }
 

@@ -11,13 +11,13 @@ internal sealed class ClientConnection : IAsyncDisposable
 {
     private static readonly TimeSpan HelloWithin = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan AnswersWithin = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan AskEvery = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan PingEvery = TimeSpan.FromSeconds(30);
 
     private readonly FrameStream _frames;
     private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<uint, IClientChannel> _channels = new();
     private readonly CancellationTokenSource _ending = new();
-    private ITimer? _asking;
+    private ITimer? _pinging;
     private uint _last;
     private long _heard;
 
@@ -88,18 +88,24 @@ internal sealed class ClientConnection : IAsyncDisposable
     /// <summary>Has the client mount, unmount or tell something, and waits: the container's lane has nothing else to do for it meanwhile.</summary>
     /// <param name="kind"><see cref="FrameKind.Mount"/>, <see cref="FrameKind.Unmount"/> or <see cref="FrameKind.Uevent"/>.</param>
     /// <param name="request">What.</param>
-    /// <exception cref="IOException">It is over, there are too many questions, or there is no answer in time.</exception>
+    /// <exception cref="IOException">It is over, there are too many questions, the question is too long, or there is no answer in time.</exception>
     internal MountedInside Ask<T>(FrameKind kind, T request)
         where T : IMessage<T>
     {
-        using CancellationTokenSource limit = new(AnswersWithin);
+        using CancellationTokenSource limit = new(AnswersWithin, _time);
         try
         {
             return AskAsync(kind, request, limit.Token).GetAwaiter().GetResult();
         }
         catch (OperationCanceledException)
         {
-            throw new IOException($"the client did not answer within {AnswersWithin.TotalSeconds:0} s");
+            // Else each further question would hold up the container as long.
+            _ending.Cancel();
+            throw new IOException($"the client did not answer within {AnswersWithin.TotalSeconds:0} s, and is given up");
+        }
+        catch (Exception impossible) when (impossible is ObjectDisposedException or ArgumentException)
+        {
+            throw new IOException(impossible is ArgumentException ? "it is more than one frame can say" : "the client has ended", impossible);
         }
     }
 
@@ -172,9 +178,9 @@ internal sealed class ClientConnection : IAsyncDisposable
     private async Task<Exception?> ReadToTheEndAsync()
     {
         Exception? reason = null;
-        using ITimer asking = _time.CreateTimer(static asked => ((ClientConnection)asked!).Ask(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _asking = asking;
-        asking.Change(AskEvery, Timeout.InfiniteTimeSpan);
+        using ITimer pinging = _time.CreateTimer(static connection => ((ClientConnection)connection!).Ping(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _pinging = pinging;
+        pinging.Change(PingEvery, Timeout.InfiniteTimeSpan);
         try
         {
             while (await _frames.ReadAsync(_ending.Token) is { } frame)
@@ -222,16 +228,16 @@ internal sealed class ClientConnection : IAsyncDisposable
     }
 
     /// <summary>A client that is stopped, or hangs, says nothing any more.</summary>
-    private void Ask()
+    private void Ping()
     {
-        if (_time.GetElapsedTime(Volatile.Read(ref _heard)) > AskEvery * 2)
+        if (_time.GetElapsedTime(Volatile.Read(ref _heard)) > PingEvery * 2)
         {
             _ending.Cancel();
         }
         else
         {
             _ = TrySendAsync(new Frame(FrameKind.Ping, 0, default)).AsTask();
-            _asking?.Change(AskEvery, Timeout.InfiniteTimeSpan);
+            _pinging?.Change(PingEvery, Timeout.InfiniteTimeSpan);
         }
     }
 }

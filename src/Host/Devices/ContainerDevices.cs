@@ -116,16 +116,23 @@ internal sealed class ContainerDevices : IDisposable
     private DeviceOutcome Withdraw(DeviceTurn turn)
     {
         Device device = turn.Device;
+        Lazy<PartOutcome> permission = new(() => device.Node is null ? new PartOutcome("none") : Permission.Revoke(NumberOf(device.Node), device.Path), isThreadSafe: false);
+        if (_events!.AreSentInside)
+        {
+            // Whoever is to say it could take their time, and keep the permission meanwhile.
+            _ = permission.Value;
+        }
+
         PartOutcome events = turn.Admission.Events ? Send(turn) : PartOutcome.Off;
 
         // Should we be killed from here on, the next server takes back the rest, and does not tell of it again.
         Write(() => _database!.Untell(device.Path));
 
         // Before what the container can hold up, by a file system of its own on the way to a link.
-        PartOutcome permission = device.Node is null ? new PartOutcome("none") : Permission.Revoke(NumberOf(device.Node), device.Path);
+        _ = permission.Value;
         _links?.Remove(device);
         PartOutcome database = Write(() => _database!.Remove(device.Path)) ?? new PartOutcome("removed");
-        return new DeviceOutcome(permission, database, events);
+        return new DeviceOutcome(permission.Value, database, events);
     }
 
     /// <summary>What is done inside is written down before; where nothing is, the container hears sooner.</summary>

@@ -59,6 +59,9 @@ internal sealed class ContainerEvents : IDisposable
         ContainerEvents Without(PartOutcome why) => new(null, static () => null, why, false, container);
     }
 
+    /// <summary>Somebody inside sends them, and may take their time.</summary>
+    internal bool AreSentInside => _sender is null;
+
     /// <summary>Tells of a turn.</summary>
     internal PartOutcome Send(DeviceTurn turn)
     {

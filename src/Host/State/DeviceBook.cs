@@ -132,6 +132,15 @@ internal sealed class DeviceBook(Action<ContainerState, BindingState, Action<Bin
         }
     }
 
+    /// <summary>Tells a container again of the devices of which it has heard nothing, since nobody could tell it.</summary>
+    internal void TellAgain(ContainerState container)
+    {
+        foreach (DeviceUse use in container.Devices.Values.Where(use => use is { IsMoving: false, Outstanding: 0, Shown: not null, Outcome.Events.Reason: not null }).ToList())
+        {
+            _turns.Add(container, use, use.Shown! with { Kind = DeviceTurnKind.Come });
+        }
+    }
+
     /// <summary>The container does not run any more; what was its own alone may be another's.</summary>
     internal void Forget(ContainerState container)
     {

@@ -232,6 +232,7 @@ internal sealed class HostState
         foreach (ContainerState container in _containers.Values)
         {
             container.TryFailedAgain();
+            Devices.TellAgain(container);
             _dirty.MarkAll(container);
         }
     }

@@ -49,7 +49,7 @@ public sealed unsafe class UeventSender : IDisposable
     }
 
     /// <summary>Makes a socket in the network namespace that we are in.</summary>
-    /// <exception cref="KernelException">There are too many descriptors.</exception>
+    /// <exception cref="KernelException">EPERM, EAFNOSUPPORT: a filter of system calls does not allow it.</exception>
     public static UeventSender InOwn()
     {
         int fd = Libc.socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, Uevents.NETLINK_KOBJECT_UEVENT);

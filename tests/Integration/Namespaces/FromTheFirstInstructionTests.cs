@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using ContainerManager.Protocol;
 using ContainerManager.Tests.Integration.Devices;
@@ -68,8 +69,36 @@ public sealed class FromTheFirstInstructionTests : IAsyncLifetime
         using StallingFileSystem stalling = new(_directory["stalling"]);
         stalling.Stall();
         await StartAsync($$""", "{{_directory["stalling/file"]}}": { "target": "/stalling" }""");
+        long begun = Stopwatch.GetTimestamp();
         ContainerStatus container = await SpawnAsync(userNamespace: false, "cat /file; echo end; sleep infinity");
+        Assert.InRange(Stopwatch.GetElapsedTime(begun).TotalSeconds, 4.9, 12);
         await SaidAsync(container, "contentend");
+    }
+
+    /// <summary>Nor does one that waits hold up others that are configured after it.</summary>
+    [Fact]
+    public async Task APathThatHangsHoldsUpNoOtherContainer()
+    {
+        using StallingFileSystem stalling = new(_directory["stalling"]);
+        stalling.Stall();
+        string second = _name + "2";
+        const string Command = """{ "command": ["sh", "-c", "echo ran; sleep infinity"] }""";
+        _server = new ServerUnderTest([_runtime.Plugin], $$"""
+            { "containerConfigs": {
+                "{{_name}}": { "_automount": { "{{_directory["stalling/file"]}}": { "target": "/stalling" } }, "_namespace": {{Command}} },
+                "{{second}}": { "_namespace": {{Command}} } } }
+            """);
+        await Server.StartAsync();
+        try
+        {
+            ContainerStatus[] both = [.. (await Server.UntilAsync(reply => reply.Containers.Count(container => container.State == "running") == 2)).Containers.OrderBy(container => container.Name.Length)];
+            await Task.WhenAll(both.Select(container => SaidAsync(container, "ran")));
+            Assert.True(File.GetLastWriteTimeUtc(LogOf(both[1])) < File.GetLastWriteTimeUtc(LogOf(both[0])));
+        }
+        finally
+        {
+            await Server.StopContainerAsync(second);
+        }
     }
 
     private async Task StartAsync(string morePaths = "")
@@ -88,8 +117,10 @@ public sealed class FromTheFirstInstructionTests : IAsyncLifetime
     /// <summary>What the command has written, once that is part of it.</summary>
     private static async Task<string> SaidAsync(ContainerStatus container, string text)
     {
-        GrowingFile log = new(string.Create(CultureInfo.InvariantCulture, $"/proc/{container.ProcessId}/root/run/payload.log"));
+        GrowingFile log = new(LogOf(container));
         await log.UntilAsync(said => said.Contains(text, StringComparison.Ordinal), Deadline);
         return log.Text;
     }
+
+    private static string LogOf(ContainerStatus container) => string.Create(CultureInfo.InvariantCulture, $"/proc/{container.ProcessId}/root/run/payload.log");
 }

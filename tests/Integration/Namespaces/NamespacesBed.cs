@@ -18,13 +18,16 @@ internal sealed class NamespacesBed : IEventSink, IAsyncDisposable
     {
         _loop = new EventLoop(this, (source, fault) => Fault = $"{source}: {fault}");
         _loop.Start();
-        Host = new PluginHost(null, _directory["state"], Client, new ProcessExits(_loop), (_, _) => Task.CompletedTask);
+        Host = new PluginHost(null, _directory["state"], Client, new ProcessExits(_loop), (container, token) => Served(container, token));
         Launcher = new InitLauncher(Host, new RecordStore(Host.StateDirectory), new PrivateClient(Host));
     }
 
     internal PluginHost Host { get; }
 
     private InitLauncher Launcher { get; }
+
+    /// <summary>What a container's command waits for.</summary>
+    internal Func<ContainerId, CancellationToken, Task> Served { get; set; } = (_, _) => Task.CompletedTask;
 
     /// <summary>What the loop caught.</summary>
     internal string? Fault { get; private set; }

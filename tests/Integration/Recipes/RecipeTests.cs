@@ -100,9 +100,9 @@ public sealed class RecipeTests : IAsyncLifetime
         Listen(user, "pulse/native");
         await Server.UntilBindingAsync("desk", $"{user.RuntimeDirectory}/pipewire-0", "attached");
         await Server.UntilBindingAsync("desk", $"{user.RuntimeDirectory}/pulse/native", "attached");
-        string environment = (await TypeAsync("container-util -c desk run --display -- env", $"XDG_RUNTIME_DIR={user.RuntimeDirectory}")).OutputOrThrow();
-        Assert.Contains($"PIPEWIRE_REMOTE={user.RuntimeDirectory}/pipewire-0\n", environment, StringComparison.Ordinal);
-        Assert.Contains($"PULSE_SERVER=unix:{user.RuntimeDirectory}/pulse/native\n", environment, StringComparison.Ordinal);
+        string[] environment = (await TypeAsync("container-util -c desk run --display -- env", $"XDG_RUNTIME_DIR={user.RuntimeDirectory}")).OutputOrThrow().Split('\n');
+        Assert.Contains($"PIPEWIRE_REMOTE={user.RuntimeDirectory}/pipewire-0", environment);
+        Assert.Contains($"PULSE_SERVER=unix:{user.RuntimeDirectory}/pulse/native", environment);
 
         // At logout.
         File.Delete($"{user.RuntimeDirectory}/pipewire-0");

@@ -61,7 +61,7 @@ public sealed class ClientConnectionTests : IAsyncDisposable
         Task<ClientConnection> opening = ClientConnection.OpenAsync(_streams.Server, false, "box", _clock, Stop);
         await SendAsync(what switch
         {
-            "another version" => MessageFormat.Write(FrameKind.Hello, 0, new Hello(2, 1)),
+            "another version" => MessageFormat.Write(FrameKind.Hello, 0, new Hello(Frames.Version + 1, 1)),
             "no hello" => new Frame(FrameKind.Pong, 0, default),
             _ => new Frame(FrameKind.Hello, 0, new byte[] { 0x82, 1 }),
         });
@@ -154,6 +154,32 @@ public sealed class ClientConnectionTests : IAsyncDisposable
 
         await Assert.ThrowsAsync<ProtocolException>(async () => await run.SendAsync(FrameKind.Input, new byte[1], Stop));
         await Assert.ThrowsAsync<ProtocolException>(async () => await run.SendAsync(FrameKind.Exited, default, Stop));
+    }
+
+    [Fact]
+    public async Task A_question_that_fits_into_no_frame_is_refused_and_the_next_one_is_asked()
+    {
+        await RunAsync();
+        UeventInside tooLong = new(2, new byte[FrameHeader.LongestBody]);
+        Assert.Throws<IOException>(() => _connection!.Ask(FrameKind.Uevent, tooLong));
+        Task<MountedInside> asked = Task.Run(() => _connection!.Ask(FrameKind.Uevent, tooLong with { Message = [1] }), Stop);
+        Frame question = (await _client.ReadAsync(Stop))!.Value;
+        Assert.Equal((FrameKind.Uevent, 1), (question.Kind, MessageFormat.Read<UeventInside>(question.Body).Message.Length));
+        await SendAsync(MessageFormat.Write(FrameKind.Mounted, question.Channel, new MountedInside("no", 0, [])));
+        Assert.Equal("no", (await asked.WaitAsync(Soon, Stop)).Failure);
+    }
+
+    /// <summary>Who does not answer is asked once and not again and again.</summary>
+    [Fact]
+    public async Task A_client_that_does_not_answer_is_given_up()
+    {
+        await RunAsync();
+        Task<MountedInside> asked = Task.Run(() => _connection!.Ask(FrameKind.Uevent, new UeventInside(2, [1])), Stop);
+        Assert.Equal(FrameKind.Uevent, (await _client.ReadAsync(Stop))!.Value.Kind);
+        _clock.Pass(TimeSpan.FromSeconds(11));
+        await Assert.ThrowsAnyAsync<IOException>(() => asked.WaitAsync(Soon, Stop));
+        await _connection!.Ended.WaitAsync(Soon, Stop);
+        Assert.Throws<IOException>(() => _connection.Ask(FrameKind.Uevent, new UeventInside(2, [1])));
     }
 
     private async Task<RunChannel> RunAsync()

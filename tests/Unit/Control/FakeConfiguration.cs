@@ -22,5 +22,11 @@ internal sealed class FakeConfiguration : IControlledConfiguration
     public Task<ConfigurationDifference> CompareAsync(ConfigurationRequest request, CancellationToken cancellationToken) =>
         Task.FromResult(new ConfigurationDifference([], [new PlannedChange("attach", "web", "/a", "/a")]));
 
-    public Task<DoctorReply> DiagnoseAsync(CancellationToken cancellationToken) => Task.FromResult(new DoctorReply([new DoctorCheck("kernel", "ok", "Linux", null)]));
+    public Task<DoctorReply> DiagnoseAsync(CancellationToken cancellationToken) => Task.FromResult(new DoctorReply(
+    [
+        new DoctorCheck("kernel", "ok", "Linux", null),
+        new DoctorCheck("udev", "note", $"none; {Long("detail")}", $"to do: {Long("remedy")}"),
+    ]));
+
+    private static string Long(string word) => string.Join(' ', Enumerable.Range(0, 60).Select(i => $"{word}{i}"));
 }

@@ -157,6 +157,29 @@ public sealed class StateTests
         Assert.Equal("/d", Assert.Single(plan.Steps.Select(planned => planned.Step).OfType<Step.Replace>()).Desired.Source);
     }
 
+    /// <summary>Nobody was there who could tell the container; then a client comes.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void OfWhatAContainerHasNotHeardItIsToldAgain(bool heard)
+    {
+        HostState state = new();
+        Plan plan = new();
+        Device device = new() { Path = "/devices/d", Subsystem = "s" };
+        UdevFilter filter = new(new DeviceCondition { Subsystem = "s" }, DeviceAdmission.Whole);
+        ContainerId id = new("t", "c");
+        state.Advance(new HostEvent.ConfigurationChanged([new ContainerRules(new ContainerKey("*"), [], new UdevRules(true, [filter]), null)]), plan);
+        state.Advance(new HostEvent.DevicesListed([device]), plan);
+        state.Advance(new HostEvent.ContainerStarted(new ContainerDescription { Id = id, Name = "c", ProcessId = 1 }, null), plan);
+        state.Advance(new HostEvent.ContainerReady(id, 1, [], GivenDevices.None), plan);
+        Step.OnDevice told = Assert.Single(plan.Steps.Select(planned => planned.Step).OfType<Step.OnDevice>());
+        PartOutcome events = heard ? new PartOutcome("sent") : PartOutcome.Failed("nobody is there");
+        state.Advance(new HostEvent.DeviceStepDone(id, 1, told, new DeviceOutcome(default, default, events), TimeSpan.Zero), plan);
+        plan.Clear();
+        state.Advance(new HostEvent.StrategiesChanged(), plan);
+        Assert.Equal(heard ? [] : [DeviceTurnKind.Come], plan.Steps.Select(planned => planned.Step).OfType<Step.OnDevice>().Select(step => step.Turn.Kind));
+    }
+
     private static Device Given { get; } = new() { Path = "/devices/d", Subsystem = "s", Node = new DeviceNode("/d", new FileIdentity(1, 7, FileKind.CharacterDevice)) };
 
     /// <summary>What a server plans that begins with a container that has a device from an earlier one.</summary>
