@@ -30,7 +30,7 @@ internal sealed class InitLauncher(IPluginHost host, RecordStore records, Privat
         bool held = false;
         try
         {
-            using CancellationTokenRegistration abort = cancellationToken.Register(() => Abort(wrapper, Volatile.Read(ref init)));
+            await using CancellationTokenRegistration abort = cancellationToken.Register(() => Abort(wrapper, Volatile.Read(ref init)));
             await ExpectAsync("born", wrapper, request);
             Volatile.Write(ref init, Identify(wrapper));
             if (request.UserNamespace)
@@ -46,8 +46,12 @@ internal sealed class InitLauncher(IPluginHost host, RecordStore records, Privat
             await hold(init);
             cancellationToken.ThrowIfCancellationRequested();
             await SayGoAsync(wrapper);
-            wrapper.StandardInput.Close();
+            CloseInput(wrapper);
             await ExpectAsync("running", wrapper, request);
+
+            // From here on nobody kills it; if somebody has, it has said so for nothing.
+            await abort.DisposeAsync();
+            cancellationToken.ThrowIfCancellationRequested();
             wrapper.StandardError.Close();
             return init;
         }
@@ -92,15 +96,17 @@ internal sealed class InitLauncher(IPluginHost host, RecordStore records, Privat
     private static void Abort(Process wrapper, RunningInit? init)
     {
         init?.Kill();
-        wrapper.StandardInput.Close();
+        CloseInput(wrapper);
     }
+
+    /// <summary>Past the writer, which would write to a pipe that is broken by then.</summary>
+    private static void CloseInput(Process wrapper) => wrapper.StandardInput.BaseStream.Dispose();
 
     /// <summary>One that has ended meanwhile is found out by what it says, or does not say.</summary>
     private static async Task SayGoAsync(Process wrapper)
     {
         try
         {
-            // Past the writer, which would keep what it could not write, and fail again when it is closed.
             await wrapper.StandardInput.BaseStream.WriteAsync(Go);
         }
         catch (IOException)

@@ -70,13 +70,28 @@ public sealed class InitTests : IAsyncDisposable
         Assert.Empty(_bed.Processes);
     }
 
-    [Fact]
-    public async Task A_launch_that_is_cancelled_leaves_nothing()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_launch_that_is_cancelled_leaves_nothing(bool whenItIsThere)
     {
         using CancellationTokenSource cancelled = new();
-        Task<RunningInit> launch = _bed.LaunchAsync(Script("exec sleep 1000"), cancelled.Token);
-        await cancelled.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => launch);
+        if (!whenItIsThere)
+        {
+            await cancelled.CancelAsync();
+        }
+
+        RunningInit? there = null;
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _bed.Launcher.LaunchAsync(
+            Script("exec sleep 1000"),
+            init =>
+            {
+                there = init;
+                return cancelled.CancelAsync();
+            },
+            cancelled.Token));
+        there?.Dispose();
+        Assert.Equal(whenItIsThere, there is not null);
         Assert.Empty(_bed.Processes);
     }
 

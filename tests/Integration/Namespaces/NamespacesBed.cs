@@ -24,7 +24,7 @@ internal sealed class NamespacesBed : IEventSink, IAsyncDisposable
 
     internal PluginHost Host { get; }
 
-    private InitLauncher Launcher { get; }
+    internal InitLauncher Launcher { get; }
 
     /// <summary>What a container's command waits for.</summary>
     internal Func<ContainerId, CancellationToken, Task> Served { get; set; } = (_, _) => Task.CompletedTask;
