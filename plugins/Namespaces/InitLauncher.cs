@@ -59,10 +59,13 @@ internal sealed class InitLauncher(IPluginHost host, RecordStore records, Privat
         {
             Abort(wrapper, init);
             await wrapper.WaitForExitAsync(CancellationToken.None);
-            wrapper.Dispose();
-            if (!held)
+            if (init is null)
             {
-                init?.Dispose();
+                RunningInit.Release(wrapper);
+            }
+            else if (!held)
+            {
+                init.Dispose();
             }
 
             cancellationToken.ThrowIfCancellationRequested();

@@ -79,7 +79,19 @@ internal sealed class RunningInit : IDisposable
     public void Dispose()
     {
         _process.Dispose();
-        _wrapper?.Dispose();
+        if (_wrapper is not null)
+        {
+            Release(_wrapper);
+        }
+    }
+
+    /// <summary>Lets go of an unshare(1) and of the pipes to it, which a <see cref="Process"/> leaves to the garbage collector once they were used.</summary>
+    internal static void Release(Process wrapper)
+    {
+        wrapper.StandardInput.BaseStream.Dispose();
+        wrapper.StandardOutput.Dispose();
+        wrapper.StandardError.Dispose();
+        wrapper.Dispose();
     }
 
     /// <summary>All that could write to the pipe has ended: this reads what is there.</summary>

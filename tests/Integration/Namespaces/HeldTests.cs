@@ -27,16 +27,14 @@ public sealed class HeldTests : IAsyncDisposable
     {
         NamespacesRuntime runtime = _bed.NewRuntime();
         await using EventRecorder<RuntimeEvent> events = new(runtime.DiscoverAsync);
-        Task<ContainerDescription> launch = runtime.LaunchAsync(Script("touch /tmp/ran; exec sleep 1000"), Token);
-        RuntimeEvent.Started started = (RuntimeEvent.Started)(await events.NextAsync(e => e is RuntimeEvent.Started)).Event;
-        await _held.Task.WaitAsync(Deadline, Token);
-        ProcessIdentity process = ProcFiles.IdentityOf(started.Container.ProcessId)!;
-        (await runtime.OpenAsync(started.Container, Token)).Dispose();
+        (Task<ContainerDescription> launch, ContainerDescription held) = await HoldAsync(runtime, events);
+        ProcessIdentity process = ProcFiles.IdentityOf(held.ProcessId)!;
+        (await runtime.OpenAsync(held, Token)).Dispose();
         Assert.True(File.Exists(Inside(process, "/run/payload.log")));
         Assert.False(launch.IsCompleted || File.Exists(Inside(process, "/tmp/ran")));
         _served.SetResult();
         await WhenThereAsync(process, "/tmp/ran");
-        Assert.Equal(started.Container, await launch);
+        Assert.Equal(held, await launch);
         await runtime.StopAsync("box", Deadline, Token);
     }
 
@@ -45,11 +43,9 @@ public sealed class HeldTests : IAsyncDisposable
     {
         NamespacesRuntime runtime = _bed.NewRuntime();
         await using EventRecorder<RuntimeEvent> events = new(runtime.DiscoverAsync);
-        Task<ContainerDescription> launch = runtime.LaunchAsync(Script("exec sleep 1000"), Token);
-        await _held.Task.WaitAsync(Deadline, Token);
+        (Task<ContainerDescription> launch, _) = await HoldAsync(runtime, events);
         await runtime.StopAsync("box", Deadline, Token);
         Assert.Equal("it was stopped before it ran", (await Assert.ThrowsAsync<IOException>(() => launch)).Message);
-        await events.NextAsync(e => e is RuntimeEvent.Started);
         await events.NextAsync(e => e is RuntimeEvent.Stopped);
         await events.NextAsync(e => e is RuntimeEvent.Removed);
         Assert.Empty(_bed.Processes);
@@ -65,9 +61,8 @@ public sealed class HeldTests : IAsyncDisposable
     {
         NamespacesRuntime runtime = _bed.NewRuntime();
         await using EventRecorder<RuntimeEvent> events = new(runtime.DiscoverAsync);
-        Task<ContainerDescription> launch = runtime.LaunchAsync(Script("exec sleep 1000"), Token);
-        RuntimeEvent.Started started = (RuntimeEvent.Started)(await events.NextAsync(e => e is RuntimeEvent.Started)).Event;
-        (await Command.RunAsync("/bin/sh", ["-c", $"kill -KILL {started.Container.ProcessId}"])).OutputOrThrow();
+        (Task<ContainerDescription> launch, ContainerDescription held) = await HoldAsync(runtime, events);
+        (await Command.RunAsync("/bin/sh", ["-c", $"kill -KILL {held.ProcessId}"])).OutputOrThrow();
         _served.SetResult();
         Assert.Contains("ended without a word", (await Assert.ThrowsAnyAsync<IOException>(() => launch)).Message, StringComparison.Ordinal);
         await events.NextAsync(e => e is RuntimeEvent.Removed);
@@ -93,5 +88,14 @@ public sealed class HeldTests : IAsyncDisposable
         await events.NextAsync(e => e is RuntimeEvent.Started);
         Assert.True(await asked.WaitAsync(Deadline, Token));
         await runtime.StopAsync("box", Deadline, Token);
+    }
+
+    /// <summary>Starts one and waits until it is there; its command, which says that it ran, waits for <see cref="_served"/>.</summary>
+    private async Task<(Task<ContainerDescription> Launch, ContainerDescription Held)> HoldAsync(NamespacesRuntime runtime, EventRecorder<RuntimeEvent> events)
+    {
+        Task<ContainerDescription> launch = runtime.LaunchAsync(Script("touch /tmp/ran; exec sleep 1000"), Token);
+        RuntimeEvent.Started started = (RuntimeEvent.Started)(await events.NextAsync(e => e is RuntimeEvent.Started)).Event;
+        await _held.Task.WaitAsync(Deadline, Token);
+        return (launch, started.Container);
     }
 }

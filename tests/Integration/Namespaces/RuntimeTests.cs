@@ -46,6 +46,21 @@ public sealed class RuntimeTests : IAsyncDisposable
         await Assert.ThrowsAsync<KeyNotFoundException>(() => runtime.StopAsync("box", Grace, Token));
     }
 
+    /// <summary>The pipes to unshare(1), at once, and not when the garbage collector comes to it.</summary>
+    [Fact]
+    public async Task Nothing_of_one_that_ended_stays_open()
+    {
+        NamespacesRuntime runtime = _bed.NewRuntime();
+        await using EventRecorder<RuntimeEvent> events = new(runtime.DiscoverAsync);
+        ContainerDescription container = await runtime.LaunchAsync(Script("exec sleep 1000"), Token);
+        string output = new FileInfo($"/proc/{ProcessFacts.ParentOf(container.ProcessId)}/fd/1").LinkTarget!;
+        Assert.StartsWith("pipe:", output, StringComparison.Ordinal);
+        Assert.Contains(output, OpenHere());
+        await runtime.StopAsync("box", Grace, Token);
+        await events.NextAsync(e => e is RuntimeEvent.Removed);
+        Assert.DoesNotContain(output, OpenHere());
+    }
+
     [Fact]
     public async Task One_that_does_not_listen_is_killed_after_the_grace()
     {
@@ -149,6 +164,9 @@ public sealed class RuntimeTests : IAsyncDisposable
         await Task.WhenAll(Enumerable.Range(0, Count).Select(i => runtime.StopAsync($"box{i}", Grace, Token)));
         Assert.Empty(_bed.Processes);
     }
+
+    /// <summary>What each descriptor of this process is, as proc_pid_fd(5) says it.</summary>
+    private static List<string> OpenHere() => [.. new DirectoryInfo("/proc/self/fd").EnumerateFileSystemInfos().Select(descriptor => descriptor.LinkTarget ?? "")];
 
     private static string SessionOf(int processId)
     {

@@ -5,6 +5,9 @@ namespace ContainerManager.Tests.Integration.TestBed;
 /// <summary>What /proc says of processes (proc_pid_stat(5)).</summary>
 internal static class ProcessFacts
 {
+    /// <summary>Which process started it, or has taken it over.</summary>
+    internal static int ParentOf(int processId) => int.Parse(Stat(processId)![1], CultureInfo.InvariantCulture);
+
     /// <summary>All process ids of this pid namespace.</summary>
     internal static IEnumerable<int> All =>
         Directory.EnumerateDirectories("/proc")
