@@ -8,9 +8,6 @@ namespace ContainerManager.Cli.Commands;
 /// <summary><c>check NAME</c></summary>
 internal static class CheckVerb
 {
-    /// <summary>Where what belongs to a line goes on.</summary>
-    private const int Below = 12;
-
     /// <summary>What does not answer by then does not answer.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
@@ -98,10 +95,10 @@ internal static class CheckVerb
         foreach (CheckResult result in reply.Results)
         {
             terminal.Write("  ").Column(result.Result, 10, result.Result switch { "ok" => Look.Good, "failed" => Look.Bad, _ => Look.Waiting });
-            terminal.Write(result.Target).Sentence($": {result.Detail}", Below).Sentence(result.Cause is { } cause ? $" ({cause})" : "", Below, Look.Faint).Line();
+            terminal.Write(result.Target).Sentence($": {result.Detail}", Terminal.Below).Sentence(result.Cause is { } cause ? $" ({cause})" : "", Terminal.Below, Look.Faint).Line();
             if (result.Remedy is { } remedy)
             {
-                terminal.Column("", Below).Sentence(remedy, Below).Line();
+                terminal.Column("", Terminal.Below).Sentence(remedy, Terminal.Below).Line();
             }
         }
 

@@ -9,28 +9,25 @@ internal sealed class StatusView(Terminal terminal)
     private const int StateWidth = 10;
     private const string Indent = "  ";
 
-    /// <summary>Where what belongs to a line goes on.</summary>
-    private const int Below = 12;
-
     internal void Server(StatusReply status)
     {
         terminal.Write("server ").Write(status.Version, Look.Name);
         terminal.Write(status.ConfigurationFile is null ? ", no configuration file" : $", configuration {status.ConfigurationFile}").Line();
         foreach (string error in status.ConfigurationErrors ?? [])
         {
-            terminal.Write("configuration ").Write("refused", Look.Bad).Sentence($": {error}", Below).Line();
+            terminal.Write("configuration ").Write("refused", Look.Bad).Sentence($": {error}", Terminal.Below).Line();
         }
 
         foreach (RuntimeStatus runtime in status.Runtimes)
         {
             terminal.Write("runtime ").Write(runtime.Name, Look.Name).Write(" ").Write(runtime.State, Look.Of(runtime.State));
-            terminal.Sentence(Why(runtime.Reason), Below).Line();
+            terminal.Sentence(Why(runtime.Reason), Terminal.Below).Line();
         }
 
         // A server of an earlier version says nothing of them.
         foreach (PluginStatus plugin in status.Plugins.IsDefault ? [] : status.Plugins)
         {
-            terminal.Write("plugin ").Write(plugin.Name, Look.Name).Write(" ").Write(plugin.State, Look.Of(plugin.State)).Sentence(Why(plugin.Error), Below).Line();
+            terminal.Write("plugin ").Write(plugin.Name, Look.Name).Write(" ").Write(plugin.State, Look.Of(plugin.State)).Sentence(Why(plugin.Error), Terminal.Below).Line();
         }
 
         if (status.Containers.IsEmpty)
@@ -43,10 +40,10 @@ internal sealed class StatusView(Terminal terminal)
     {
         terminal.Write(container.Name, Look.Name).Write(" ").Write(container.State, Look.Of(container.State));
         string origin = container.Runtime is null ? "" : $" ({container.Runtime}{ProcessId(container.ProcessId)})";
-        terminal.Write(origin, Look.Faint).Sentence(Why(container.Reason), Below).Line();
+        terminal.Write(origin, Look.Faint).Sentence(Why(container.Reason), Terminal.Below).Line();
         if (container.Client is { } client)
         {
-            terminal.Write(Indent).Write("client ").Write(client.State, Look.Of(client.State)).Sentence(Why(client.Reason), Below);
+            terminal.Write(Indent).Write("client ").Write(client.State, Look.Of(client.State)).Sentence(Why(client.Reason), Terminal.Below);
             terminal.Write(client.Programs > 0 ? string.Create(CultureInfo.InvariantCulture, $", {client.Programs} programs") : "", Look.Faint).Line();
         }
 
@@ -77,10 +74,10 @@ internal sealed class StatusView(Terminal terminal)
         }
 
         terminal.Write(binding.Source).Line();
-        terminal.Column("", Below).Write("→ ").Write(binding.Target).Write(Access(binding), Look.Faint).Line();
+        terminal.Column("", Terminal.Below).Write("→ ").Write(binding.Target).Write(Access(binding), Look.Faint).Line();
         if (binding.Reason is not null)
         {
-            terminal.Column("", Below).Sentence(binding.Reason, Below).Line();
+            terminal.Column("", Terminal.Below).Sentence(binding.Reason, Terminal.Below).Line();
         }
     }
 

@@ -10,6 +10,9 @@ namespace ContainerManager.Cli.Output;
 /// </summary>
 internal sealed class Terminal
 {
+    /// <summary>The cell at which what belongs to an entry goes on beneath its first line.</summary>
+    internal const int Below = 12;
+
     /// <summary>More than any line has; small enough for sums.</summary>
     private const int NoLimit = 1_000_000;
 

@@ -38,7 +38,7 @@ internal sealed class WaitNotice : IDisposable
         _timer?.Dispose();
         lock (_lock)
         {
-            if (!_over && _times > 0)
+            if (_times > 0)
             {
                 Write("");
             }
@@ -51,21 +51,24 @@ internal sealed class WaitNotice : IDisposable
     {
         lock (_lock)
         {
-            if (_over)
-            {
-                return;
-            }
-
-            try
-            {
-                Write(string.Create(CultureInfo.InvariantCulture, $"{_what}: waiting, {++_times} s"));
-            }
-            catch (IOException)
-            {
-                _over = true; // The terminal is gone.
-            }
+            Write(string.Create(CultureInfo.InvariantCulture, $"{_what}: waiting, {++_times} s"));
         }
     }
 
-    private static void Write(string text) => StandardStream.WriteError(Encoding.UTF8.GetBytes(Clear + text));
+    private void Write(string text)
+    {
+        if (_over)
+        {
+            return;
+        }
+
+        try
+        {
+            StandardStream.WriteError(Encoding.UTF8.GetBytes(Clear + text));
+        }
+        catch (IOException)
+        {
+            _over = true; // The terminal is gone.
+        }
+    }
 }

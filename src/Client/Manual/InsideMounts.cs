@@ -8,7 +8,7 @@ namespace ContainerManager.Client.Manual;
 /// <param name="directory">Where the container has <c>/yacc/NAME</c> of the host.</param>
 internal sealed class InsideMounts(string directory)
 {
-    internal MountedInside Mount(MountInside request)
+    internal InsideAnswer Mount(MountInside request)
     {
         List<string> made = [];
         string source = Path.Combine(directory, request.From);
@@ -20,28 +20,28 @@ internal sealed class InsideMounts(string directory)
             }
 
             MakeMountPoint(request.Target, request.Directory, made);
-            return new MountedInside(null, OwnMounts.Attach(source, request.Target, request.Replaced), [.. made]);
+            return new InsideAnswer(null, OwnMounts.Attach(source, request.Target, request.Replaced), [.. made]);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             Remove([.. made]);
 
             // The mount point was there just now: it is what is mounted that was unlinked or replaced meanwhile.
-            return new MountedInside(Explain(failure), 0, [], failure is KernelException gone && gone.Errno == ENOENT && gone.Call.StartsWith("move_mount", StringComparison.Ordinal));
+            return new InsideAnswer(Explain(failure), 0, [], failure is KernelException gone && gone.Errno == ENOENT && gone.Call.StartsWith("move_mount", StringComparison.Ordinal));
         }
     }
 
-    internal static MountedInside Unmount(UnmountInside request)
+    internal static InsideAnswer Unmount(UnmountInside request)
     {
         try
         {
             OwnMounts.Detach(request.Target, request.MountId);
             Remove(request.Made);
-            return new MountedInside(null, 0, []);
+            return new InsideAnswer(null, 0, []);
         }
         catch (IOException failure)
         {
-            return new MountedInside(Explain(failure), 0, []);
+            return new InsideAnswer(Explain(failure), 0, []);
         }
     }
 

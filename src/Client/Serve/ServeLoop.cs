@@ -120,13 +120,13 @@ internal sealed class ServeLoop : IDisposable
                 _output.Write(new Frame(FrameKind.Pong, 0, default));
                 break;
             case FrameKind.Mount when _welcome && _mounts is not null:
-                _output.Write(MessageFormat.Write(FrameKind.Mounted, frame.Channel, _mounts.Mount(MessageFormat.Read<MountInside>(frame.Body))));
+                _output.Write(MessageFormat.Write(FrameKind.Answer, frame.Channel, _mounts.Mount(MessageFormat.Read<MountInside>(frame.Body))));
                 break;
             case FrameKind.Unmount when _welcome && _mounts is not null:
-                _output.Write(MessageFormat.Write(FrameKind.Mounted, frame.Channel, InsideMounts.Unmount(MessageFormat.Read<UnmountInside>(frame.Body))));
+                _output.Write(MessageFormat.Write(FrameKind.Answer, frame.Channel, InsideMounts.Unmount(MessageFormat.Read<UnmountInside>(frame.Body))));
                 break;
             case FrameKind.Uevent when _welcome && _mounts is not null:
-                _output.Write(MessageFormat.Write(FrameKind.Mounted, frame.Channel, _events.Tell(MessageFormat.Read<UeventInside>(frame.Body))));
+                _output.Write(MessageFormat.Write(FrameKind.Answer, frame.Channel, _events.Tell(MessageFormat.Read<UeventInside>(frame.Body))));
                 break;
             case FrameKind.Run when _welcome && frame.Channel != 0 && !_programs.ContainsKey(frame.Channel) && _programs.Count < Frames.MostChannels:
                 Start(frame.Channel, MessageFormat.Read<RunRequest>(frame.Body));

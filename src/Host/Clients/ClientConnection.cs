@@ -89,7 +89,7 @@ internal sealed class ClientConnection : IAsyncDisposable
     /// <param name="kind"><see cref="FrameKind.Mount"/>, <see cref="FrameKind.Unmount"/> or <see cref="FrameKind.Uevent"/>.</param>
     /// <param name="request">What.</param>
     /// <exception cref="IOException">It is over, there are too many questions, the question is too long, or there is no answer in time.</exception>
-    internal MountedInside Ask<T>(FrameKind kind, T request)
+    internal InsideAnswer Ask<T>(FrameKind kind, T request)
         where T : IMessage<T>
     {
         using CancellationTokenSource limit = new(AnswersWithin, _time);
@@ -109,7 +109,7 @@ internal sealed class ClientConnection : IAsyncDisposable
         }
     }
 
-    private async Task<MountedInside> AskAsync<T>(FrameKind kind, T request, CancellationToken cancellationToken)
+    private async Task<InsideAnswer> AskAsync<T>(FrameKind kind, T request, CancellationToken cancellationToken)
         where T : IMessage<T>
     {
         (uint number, InsideQuestion question) = Open(_ => new InsideQuestion());

@@ -23,7 +23,7 @@ internal sealed class PropagatedMounts(ClientDirectory root, ClientConnection cl
         try
         {
             string from = $"{Path.GetFileName(place.Path)}/{name}";
-            MountedInside answer = Ask(FrameKind.Mount, new MountInside(from, target, isDirectory, replaced));
+            InsideAnswer answer = Ask(FrameKind.Mount, new MountInside(from, target, isDirectory, replaced));
             return new MountOutcome(answer.MountId, clone.Status.Identity, [.. answer.Made]);
         }
         finally
@@ -35,10 +35,10 @@ internal sealed class PropagatedMounts(ClientDirectory root, ClientConnection cl
     /// <inheritdoc/>
     public void Detach(string target, ulong mountId, ImmutableArray<string> made) => Ask(FrameKind.Unmount, new UnmountInside(target, mountId, [.. made]));
 
-    private MountedInside Ask<T>(FrameKind kind, T request)
+    private InsideAnswer Ask<T>(FrameKind kind, T request)
         where T : IMessage<T>
     {
-        MountedInside answer = client.Ask(kind, request);
+        InsideAnswer answer = client.Ask(kind, request);
         return answer.Failure is null ? answer
             : answer.SourceGone ? throw new KernelException("move_mount", answer.Failure, ENOENT)
             : throw new MountRefusedException($"the client could not do it: {answer.Failure}");

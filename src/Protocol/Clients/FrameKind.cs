@@ -66,8 +66,8 @@ public enum FrameKind : byte
     /// <summary>→ <see cref="UnmountInside"/>, likewise.</summary>
     Unmount,
 
-    /// <summary>← <see cref="MountedInside"/>, the answer to these, and to <see cref="Uevent"/>. Ends the channel.</summary>
-    Mounted,
+    /// <summary>← <see cref="InsideAnswer"/>, the answer to these, and to <see cref="Uevent"/>. Ends the channel.</summary>
+    Answer,
 
     /// <summary>→ <see cref="UeventInside"/>, to a client that was started by hand: opens its channel.</summary>
     Uevent,

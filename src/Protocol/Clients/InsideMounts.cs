@@ -27,7 +27,7 @@ public sealed record MountInside(string From, string Target, bool Directory, ulo
 
 /// <summary>The client is to take a mount away, if it is still that one.</summary>
 /// <param name="Target">An absolute path inside.</param>
-/// <param name="MountId">The kernel's id of it, as <see cref="MountedInside"/> gave it.</param>
+/// <param name="MountId">The kernel's id of it, as <see cref="InsideAnswer"/> gave it.</param>
 /// <param name="Made">What was made to mount upon, outermost first; removed as far as it is empty.</param>
 public sealed record UnmountInside(string Target, ulong MountId, string[] Made) : IMessage<UnmountInside>
 {
@@ -44,27 +44,4 @@ public sealed record UnmountInside(string Target, ulong MountId, string[] Made) 
 
     /// <inheritdoc/>
     public static UnmountInside ReadMembers(CborReader reader) => new(reader.ReadTextString(), reader.ReadUInt64(), MessageFormat.ReadTexts(reader));
-}
-
-/// <summary>What came of <see cref="MountInside"/>, <see cref="UnmountInside"/> or <see cref="UeventInside"/>.</summary>
-/// <param name="Failure">Why nothing did, for a person; null: it is done.</param>
-/// <param name="MountId">The kernel's id of the mount; 0 after anything else.</param>
-/// <param name="Made">What was made to mount upon, outermost first.</param>
-/// <param name="SourceGone">It failed since what was to be mounted is gone: another one may be on its way.</param>
-public sealed record MountedInside(string? Failure, ulong MountId, string[] Made, bool SourceGone = false) : IMessage<MountedInside>
-{
-    /// <inheritdoc/>
-    public static int Members => 4;
-
-    /// <inheritdoc/>
-    public void WriteMembers(CborWriter writer)
-    {
-        MessageFormat.WriteOptional(writer, Failure);
-        writer.WriteUInt64(MountId);
-        MessageFormat.Write(writer, Made);
-        writer.WriteBoolean(SourceGone);
-    }
-
-    /// <inheritdoc/>
-    public static MountedInside ReadMembers(CborReader reader) => new(MessageFormat.ReadOptional(reader), reader.ReadUInt64(), MessageFormat.ReadTexts(reader), reader.ReadBoolean());
 }

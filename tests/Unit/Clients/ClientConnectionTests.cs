@@ -162,10 +162,10 @@ public sealed class ClientConnectionTests : IAsyncDisposable
         await RunAsync();
         UeventInside tooLong = new(2, new byte[FrameHeader.LongestBody]);
         Assert.Throws<IOException>(() => _connection!.Ask(FrameKind.Uevent, tooLong));
-        Task<MountedInside> asked = Task.Run(() => _connection!.Ask(FrameKind.Uevent, tooLong with { Message = [1] }), Stop);
+        Task<InsideAnswer> asked = Task.Run(() => _connection!.Ask(FrameKind.Uevent, tooLong with { Message = [1] }), Stop);
         Frame question = (await _client.ReadAsync(Stop))!.Value;
         Assert.Equal((FrameKind.Uevent, 1), (question.Kind, MessageFormat.Read<UeventInside>(question.Body).Message.Length));
-        await SendAsync(MessageFormat.Write(FrameKind.Mounted, question.Channel, new MountedInside("no", 0, [])));
+        await SendAsync(MessageFormat.Write(FrameKind.Answer, question.Channel, new InsideAnswer("no", 0, [])));
         Assert.Equal("no", (await asked.WaitAsync(Soon, Stop)).Failure);
     }
 
@@ -174,7 +174,7 @@ public sealed class ClientConnectionTests : IAsyncDisposable
     public async Task A_client_that_does_not_answer_is_given_up()
     {
         await RunAsync();
-        Task<MountedInside> asked = Task.Run(() => _connection!.Ask(FrameKind.Uevent, new UeventInside(2, [1])), Stop);
+        Task<InsideAnswer> asked = Task.Run(() => _connection!.Ask(FrameKind.Uevent, new UeventInside(2, [1])), Stop);
         Assert.Equal(FrameKind.Uevent, (await _client.ReadAsync(Stop))!.Value.Kind);
         _clock.Pass(TimeSpan.FromSeconds(11));
         await Assert.ThrowsAnyAsync<IOException>(() => asked.WaitAsync(Soon, Stop));
