@@ -6,11 +6,14 @@ namespace ContainerManager.Client.Manual;
 
 /// <summary>Puts mounts that the server makes in <c>/yacc</c> to where they belong, and takes them away again.</summary>
 /// <param name="directory">Where the container has <c>/yacc/NAME</c> of the host.</param>
-internal sealed class InsideMounts(string directory)
+internal sealed class InsideMounts(string directory) : IDisposable
 {
-    internal InsideAnswer Mount(MountInside request)
+    private DetachedMount? _prepared;
+
+    internal InsideAnswer Prepare(PrepareInside request)
     {
-        List<string> made = [];
+        _prepared?.Dispose();
+        _prepared = null;
         string source = Path.Combine(directory, request.From);
         try
         {
@@ -19,8 +22,30 @@ internal sealed class InsideMounts(string directory)
                 throw new IOException($"what the server mounts does not arrive in {directory}: it must be a slave of the host's (docker run -v {directory}/NAME:{directory}:rslave)");
             }
 
+            _prepared = DetachedMount.Clone(source, recursive: true);
+            return new InsideAnswer(null, _prepared.Status.MountId, [.. Missing(request.Target)]);
+        }
+        catch (IOException failure)
+        {
+            return new InsideAnswer(Explain(failure), 0, []);
+        }
+    }
+
+    internal InsideAnswer Mount(MountInside request)
+    {
+        using DetachedMount? clone = _prepared;
+        _prepared = null;
+        List<string> made = [];
+        try
+        {
+            if (clone?.Status.MountId != request.MountId)
+            {
+                throw new IOException("another mount was prepared");
+            }
+
             MakeMountPoint(request.Target, request.Directory, made);
-            return new InsideAnswer(null, OwnMounts.Attach(source, request.Target, request.Replaced), [.. made]);
+            OwnMounts.Attach(clone, request.Target, request.Replaced);
+            return new InsideAnswer(null, request.MountId, [.. made]);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -49,36 +74,46 @@ internal sealed class InsideMounts(string directory)
         ? $"{failure.Message}: the client needs CAP_SYS_ADMIN in the container to mount there"
         : failure.Message;
 
-    private static void MakeMountPoint(string target, bool directory, List<string> made)
+    /// <summary>What has to be made to mount upon a path, outermost first.</summary>
+    private static IEnumerable<string> Missing(string target)
     {
-        string parent = Path.GetDirectoryName(target)!;
         for (int slash = target.IndexOf('/', 1); slash > 0; slash = target.IndexOf('/', slash + 1))
         {
             if (!Path.Exists(target[..slash]))
             {
-                Directory.CreateDirectory(target[..slash]);
-                made.Add(target[..slash]);
+                yield return target[..slash];
             }
         }
 
-        if (FileStatus.OfPath(target) is not { } there)
+        if (FileStatus.OfPath(target) is null)
         {
-            if (directory)
+            yield return target;
+        }
+    }
+
+    private static void MakeMountPoint(string target, bool directory, List<string> made)
+    {
+        foreach (string missing in Missing(target))
+        {
+            if (directory || missing != target)
             {
-                Directory.CreateDirectory(target);
+                Directory.CreateDirectory(missing);
             }
             else
             {
                 using FileStream file = new(target, FileMode.CreateNew);
             }
 
-            made.Add(target);
+            made.Add(missing);
         }
-        else if (there.Identity.Kind == FileKind.SymbolicLink)
+
+        FileKind kind = FileStatus.OfPath(target)?.Identity.Kind ?? throw new IOException($"{target} is gone again");
+        if (kind == FileKind.SymbolicLink)
         {
-            throw new IOException($"{target} is a symbolic link in {parent}; name the path it leads to as the target");
+            throw new IOException($"{target} is a symbolic link in {Path.GetDirectoryName(target)}; name the path it leads to as the target");
         }
-        else if (there.Identity.Kind == FileKind.Directory != directory)
+
+        if (kind == FileKind.Directory != directory)
         {
             throw new IOException($"{target} is {(directory ? "no directory" : "a directory")} inside the container, unlike the source; name another target");
         }
@@ -106,4 +141,7 @@ internal sealed class InsideMounts(string directory)
             }
         }
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _prepared?.Dispose();
 }

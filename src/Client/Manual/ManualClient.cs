@@ -48,7 +48,8 @@ internal static class ManualClient
             return;
         }
 
-        string over = ServeLoop.Serve(server, new InsideMounts(ClientSocket.Directory), name => Say($"serving {name}"));
+        using InsideMounts mounts = new(ClientSocket.Directory);
+        string over = ServeLoop.Serve(server, mounts, name => Say($"serving {name}"));
         Say(over);
     }
 

@@ -119,6 +119,9 @@ internal sealed class ServeLoop : IDisposable
             case FrameKind.Ping when _welcome:
                 _output.Write(new Frame(FrameKind.Pong, 0, default));
                 break;
+            case FrameKind.Prepare when _welcome && _mounts is not null:
+                _output.Write(MessageFormat.Write(FrameKind.Answer, frame.Channel, _mounts.Prepare(MessageFormat.Read<PrepareInside>(frame.Body))));
+                break;
             case FrameKind.Mount when _welcome && _mounts is not null:
                 _output.Write(MessageFormat.Write(FrameKind.Answer, frame.Channel, _mounts.Mount(MessageFormat.Read<MountInside>(frame.Body))));
                 break;

@@ -86,7 +86,7 @@ internal sealed class ClientConnection : IAsyncDisposable
     internal RunChannel OpenRun() => Open(number => new RunChannel(number, this)).Channel;
 
     /// <summary>Has the client mount, unmount or tell something, and waits: the container's lane has nothing else to do for it meanwhile.</summary>
-    /// <param name="kind"><see cref="FrameKind.Mount"/>, <see cref="FrameKind.Unmount"/> or <see cref="FrameKind.Uevent"/>.</param>
+    /// <param name="kind"><see cref="FrameKind.Prepare"/>, <see cref="FrameKind.Mount"/>, <see cref="FrameKind.Unmount"/> or <see cref="FrameKind.Uevent"/>.</param>
     /// <param name="request">What.</param>
     /// <exception cref="IOException">It is over, there are too many questions, the question is too long, or there is no answer in time.</exception>
     internal InsideAnswer Ask<T>(FrameKind kind, T request)

@@ -15,7 +15,7 @@ namespace ContainerManager.Host.Clients;
 internal sealed class PropagatedMounts(ClientDirectory root, ClientConnection client) : IInsideMounts
 {
     /// <inheritdoc/>
-    public MountOutcome Attach(DetachedMount clone, string target, ulong replaced)
+    public MountOutcome Attach(DetachedMount clone, string target, ulong replaced, Action<MountOutcome>? beforeAct)
     {
         PropagatingDirectory place = clone.Status.Identity.IsDevice ? root.Devices : root.Binds;
         bool isDirectory = clone.Status.Identity.Kind == FileKind.Directory;
@@ -23,7 +23,9 @@ internal sealed class PropagatedMounts(ClientDirectory root, ClientConnection cl
         try
         {
             string from = $"{Path.GetFileName(place.Path)}/{name}";
-            InsideAnswer answer = Ask(FrameKind.Mount, new MountInside(from, target, isDirectory, replaced));
+            InsideAnswer prepared = Ask(FrameKind.Prepare, new PrepareInside(from, target));
+            beforeAct?.Invoke(new MountOutcome(prepared.MountId, clone.Status.Identity, [.. prepared.Made]));
+            InsideAnswer answer = Ask(FrameKind.Mount, new MountInside(prepared.MountId, target, isDirectory, replaced));
             return new MountOutcome(answer.MountId, clone.Status.Identity, [.. answer.Made]);
         }
         finally

@@ -29,9 +29,6 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
     private int _checking;
     private volatile bool _abandoned;
 
-    /// <summary>The mount id that was written down last, before the act.</summary>
-    private ulong _written;
-
     /// <summary>Adds a step. Returns at once.</summary>
     /// <param name="run">The run it is meant for.</param>
     /// <param name="step">What to do.</param>
@@ -249,7 +246,6 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
             source,
             services.Inside(id));
         Attachment attachment = AttachmentOf(request, step.Desired, _made.WithParents(request, outcome));
-        Attached(attachment);
         return Remembered(attachment) with { Notice = notice };
     }
 
@@ -269,17 +265,7 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
             services.Inside(id));
         Release(step.Current, step.Desired);
         Attachment attachment = AttachmentOf(request, step.Desired, outcome with { Made = MadeDirectories.Joined(step.Current.Made, outcome.Made) });
-        Attached(attachment);
         return Remembered(attachment) with { Notice = notice };
-    }
-
-    /// <summary>Where somebody else mounts, which mount it became is known only afterwards.</summary>
-    private void Attached(Attachment attachment)
-    {
-        if (attachment.MountId != _written)
-        {
-            services.Journal.Attaching(RecordedAttachment.Of(id, attachment));
-        }
     }
 
     /// <summary>A step that has hung may wake when another lane serves the container already, and must not mount beside it.</summary>
@@ -291,7 +277,6 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
         }
 
         services.Journal.Attaching(record);
-        _written = record.MountId;
     }
 
     private Attachment? Detach(ContainerEntry entry, Step.Detach step)

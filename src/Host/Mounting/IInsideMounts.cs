@@ -6,8 +6,12 @@ namespace ContainerManager.Host.Mounting;
 /// <summary>Mounts in a container without entering it: somebody inside does. Called by the container's lane, and waits for the answer.</summary>
 internal interface IInsideMounts
 {
+    /// <param name="clone">What is to be mounted; stays the caller's.</param>
+    /// <param name="target">Where, inside.</param>
+    /// <param name="replaced">The id of the mount that is there and goes; 0: none.</param>
+    /// <param name="beforeAct">Called before anything in the container changes, with the id that the mount will have there and the mount points that will be made.</param>
     /// <exception cref="IOException">It could not be done, or there was no answer in time.</exception>
-    MountOutcome Attach(DetachedMount clone, string target, ulong replaced);
+    MountOutcome Attach(DetachedMount clone, string target, ulong replaced, Action<MountOutcome>? beforeAct);
 
     /// <exception cref="IOException">It could not be done, or there was no answer in time.</exception>
     void Detach(string target, ulong mountId, ImmutableArray<string> made);

@@ -57,12 +57,7 @@ internal sealed class MountWork(
     private IInsideMounts Inside => inside ?? throw new MountRefusedException(
         "no client is connected that would mount inside, and the server does not or may not enter the container: run it with CAP_SYS_ADMIN, or give the container /yacc/NAME of the host as /yacc, as a slave, and start 'client' in it");
 
-    private void Propagate(MountAction.PropagateClone action)
-    {
-        IInsideMounts mounts = Inside;
-        beforeAct?.Invoke(Outcome);
-        _found = mounts.Attach(Clone, action.Target, action.Replaced);
-    }
+    private void Propagate(MountAction.PropagateClone action) => _found = Inside.Attach(Clone, action.Target, action.Replaced, beforeAct);
 
     private void MakeMountPoint(string target)
     {

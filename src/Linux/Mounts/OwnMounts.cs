@@ -15,15 +15,13 @@ public static class OwnMounts
     /// <exception cref="KernelException">It may not be looked at.</exception>
     public static ulong? IdAt(string path) => FileStatus.OfPath(path)?.MountId;
 
-    /// <summary>Clones what is mounted somewhere and puts it on a path; in the place of our mount that is there, without a gap where the kernel can.</summary>
-    /// <param name="source">Where it is.</param>
+    /// <summary>Puts a mount on a path; in the place of our mount that is there, without a gap where the kernel can.</summary>
+    /// <param name="clone">The mount.</param>
     /// <param name="target">A directory for a directory, otherwise a file.</param>
     /// <param name="replaced">The mount id of what is there and goes; 0: nothing does.</param>
-    /// <returns>The new mount's id.</returns>
-    /// <exception cref="KernelException">EPERM: CAP_SYS_ADMIN is missing. Others of open_tree(2), move_mount(2).</exception>
-    public static ulong Attach(string source, string target, ulong replaced)
+    /// <exception cref="KernelException">EPERM: CAP_SYS_ADMIN is missing. Others of move_mount(2).</exception>
+    public static void Attach(DetachedMount clone, string target, ulong replaced)
     {
-        using DetachedMount clone = DetachedMount.Clone(source, recursive: true);
         bool replaces = replaced != 0 && IdAt(target) == replaced;
         using (SafeFileHandle place = Open(target))
         {
@@ -36,12 +34,11 @@ public static class OwnMounts
 
                 using SafeFileHandle bare = Open(target);
                 clone.AttachTo(bare, target);
-                return clone.Status.MountId;
+                return;
             }
         }
 
         Detach(target, replaced);
-        return clone.Status.MountId;
     }
 
     /// <summary>Takes our mount away, which was put on a path; also where somebody has renamed a directory above it meanwhile. One that is gone is no error.</summary>

@@ -60,13 +60,16 @@ public enum FrameKind : byte
     /// <summary>→ Nobody waits for it any more: what still runs is hung up (SIGHUP, then SIGKILL). Empty. Ends the channel.</summary>
     Close,
 
-    /// <summary>→ <see cref="MountInside"/>, to a client that was started by hand: opens its channel.</summary>
+    /// <summary>→ <see cref="PrepareInside"/>, to a client that was started by hand: opens its channel.</summary>
+    Prepare,
+
+    /// <summary>→ <see cref="MountInside"/>, to a client that was started by hand, after <see cref="Prepare"/>: opens its channel.</summary>
     Mount,
 
     /// <summary>→ <see cref="UnmountInside"/>, likewise.</summary>
     Unmount,
 
-    /// <summary>← <see cref="InsideAnswer"/>, the answer to these, and to <see cref="Uevent"/>. Ends the channel.</summary>
+    /// <summary>← <see cref="InsideAnswer"/>, the answer to these three, and to <see cref="Uevent"/>. Ends the channel.</summary>
     Answer,
 
     /// <summary>→ <see cref="UeventInside"/>, to a client that was started by hand: opens its channel.</summary>

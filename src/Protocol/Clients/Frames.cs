@@ -4,7 +4,7 @@ namespace ContainerManager.Protocol;
 public static class Frames
 {
     /// <summary>Of <see cref="Hello"/> and <see cref="Welcome"/>. Who meets another version ends the connection.</summary>
-    public const int Version = 2;
+    public const int Version = 3;
 
     /// <summary>Bytes that a sender may send on a channel in one direction before the receiver has given credit.</summary>
     public const int Window = 256 * 1024;

@@ -2,10 +2,10 @@ using System.Formats.Cbor;
 
 namespace ContainerManager.Protocol;
 
-/// <summary>What came of <see cref="MountInside"/>, <see cref="UnmountInside"/> or <see cref="UeventInside"/>.</summary>
+/// <summary>What came of <see cref="PrepareInside"/>, <see cref="MountInside"/>, <see cref="UnmountInside"/> or <see cref="UeventInside"/>.</summary>
 /// <param name="Failure">Why nothing did, for a person; null: it is done.</param>
 /// <param name="MountId">The kernel's id of the mount; 0 after anything else.</param>
-/// <param name="Made">What was made to mount upon, outermost first.</param>
+/// <param name="Made">What was made to mount upon, outermost first; of <see cref="PrepareInside"/>: what will be.</param>
 /// <param name="SourceGone">It failed since what was to be mounted is gone: another one may be on its way.</param>
 public sealed record InsideAnswer(string? Failure, ulong MountId, string[] Made, bool SourceGone = false) : IMessage<InsideAnswer>
 {

@@ -2,12 +2,34 @@ using System.Formats.Cbor;
 
 namespace ContainerManager.Protocol;
 
-/// <summary>The client is to move a mount to where it belongs.</summary>
+/// <summary>
+/// The client is to clone a mount, and to say which id the clone has and what will be made to mount upon: the server writes it down before anything in the
+/// container changes. What was prepared before and is not mounted by then is dropped.
+/// </summary>
 /// <param name="From">Where it is, beneath the container's <c>/yacc</c>, such as <c>binds/7</c>.</param>
+/// <param name="Target">An absolute path inside.</param>
+public sealed record PrepareInside(string From, string Target) : IMessage<PrepareInside>
+{
+    /// <inheritdoc/>
+    public static int Members => 2;
+
+    /// <inheritdoc/>
+    public void WriteMembers(CborWriter writer)
+    {
+        writer.WriteTextString(From);
+        writer.WriteTextString(Target);
+    }
+
+    /// <inheritdoc/>
+    public static PrepareInside ReadMembers(CborReader reader) => new(reader.ReadTextString(), reader.ReadTextString());
+}
+
+/// <summary>The client is to mount what it has prepared.</summary>
+/// <param name="MountId">The clone's id, as <see cref="InsideAnswer"/> gave it.</param>
 /// <param name="Target">An absolute path inside.</param>
 /// <param name="Directory">It is a directory.</param>
 /// <param name="Replaced">The id of the mount that is there and goes; 0: none.</param>
-public sealed record MountInside(string From, string Target, bool Directory, ulong Replaced) : IMessage<MountInside>
+public sealed record MountInside(ulong MountId, string Target, bool Directory, ulong Replaced) : IMessage<MountInside>
 {
     /// <inheritdoc/>
     public static int Members => 4;
@@ -15,14 +37,14 @@ public sealed record MountInside(string From, string Target, bool Directory, ulo
     /// <inheritdoc/>
     public void WriteMembers(CborWriter writer)
     {
-        writer.WriteTextString(From);
+        writer.WriteUInt64(MountId);
         writer.WriteTextString(Target);
         writer.WriteBoolean(Directory);
         writer.WriteUInt64(Replaced);
     }
 
     /// <inheritdoc/>
-    public static MountInside ReadMembers(CborReader reader) => new(reader.ReadTextString(), reader.ReadTextString(), reader.ReadBoolean(), reader.ReadUInt64());
+    public static MountInside ReadMembers(CborReader reader) => new(reader.ReadUInt64(), reader.ReadTextString(), reader.ReadBoolean(), reader.ReadUInt64());
 }
 
 /// <summary>The client is to take a mount away, if it is still that one.</summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using ContainerManager.Tests.Integration.Crashes;
 using ContainerManager.Tests.Integration.TestBed;
 
 namespace ContainerManager.Tests.Integration.Scenarios;
@@ -35,6 +36,38 @@ public sealed class ManualClientScenarioTests() : ScenarioTests(new ManualClient
         await Server.UntilGoneAsync(Name, "/deep/down/file");
     }
 
+    /// <summary>Before it has written down what the client will mount and after, and when the client has mounted and after. (The client lives on.)</summary>
+    [Theory]
+    [InlineData("pwrite64", false)]
+    [InlineData("pwrite64", true)]
+    [InlineData("umount2", false)]
+    [InlineData("umount2", true)]
+    public async Task AServerThatIsKilledWhileTheClientMountsLeavesNothingThatTheNextOneDoesNotKnow(string call, bool after)
+    {
+        string tracing = await SystemCallTracer.CompileAsync(Host.FullPath);
+        await StartAsync($$"""{ "_automount": { "{{Host["first"]}}": { "target": "/first" }, "{{Host["file"]}}": { "target": "/deep/file" } } }""");
+
+        // Which strategy it is has been found out by then.
+        File.WriteAllText(Host["first"], "first");
+        await Server.UntilBindingAsync(Name, "/first", "attached");
+        await using (SystemCallTracer tracer = await SystemCallTracer.FollowAsync(tracing, Server.ProcessId, new CrashPoint(call, 1, after, ChangeWhileDead: false)))
+        {
+            File.WriteAllText(Host["file"], "ours");
+            await tracer.Ended.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+            Assert.True(tracer.Killed, string.Join(", ", tracer.Calls));
+            await Server.KillAsync();
+        }
+
+        await Server.StartAsync();
+        await Server.UntilBindingAsync(Name, "/deep/file", "attached");
+        await UntilMountedAsync("/deep/file");
+        Assert.Equal("ours", await ExecAsync("cat", "/deep/file"));
+        File.Delete(Host["file"]);
+        await Server.UntilGoneAsync(Name, "/deep/file");
+        await UntilMountedAsync();
+        Assert.False(Path.Exists(Inside("/deep")));
+    }
+
     /// <summary>Waits until these mount points, and no other, lie at or below /deep.</summary>
     private Task UntilMountedAsync(params string[] points) => MountTableChange.UntilAsync(
         ProcessId,
@@ -52,7 +85,7 @@ internal sealed class ManualClientScenarioRuntime : IScenarioRuntime, IAsyncDisp
 
     public string Settings => "{}";
 
-    public int ManyEntries => 2_000;
+    public int ManyEntries => 1_000;
 
     public string[] ServerOptions => ["--bind-root", _directory["yacc"]];
 

@@ -13,7 +13,7 @@ internal static class ClientTargets
     private static readonly Func<ReadOnlyMemory<byte>, bool>[] s_messages =
     [
         IsOne<Hello>, IsOne<Welcome>, IsOne<RunRequest>, IsOne<RunStarted>, IsOne<RunFailed>, IsOne<RunExited>, IsOne<RunSignal>, IsOne<TerminalSize>,
-        IsOne<MountInside>, IsOne<UnmountInside>, IsOne<InsideAnswer>, IsOne<ProbeResult>, IsOne<FileContent>, IsCredit, IsOne<UeventInside>,
+        IsOne<PrepareInside>, IsOne<MountInside>, IsOne<UnmountInside>, IsOne<InsideAnswer>, IsOne<ProbeResult>, IsOne<FileContent>, IsCredit, IsOne<UeventInside>,
     ];
 
     /// <summary>A stream, frame by frame, to its end or to the first that is none.</summary>

@@ -37,7 +37,7 @@ public sealed class MessageTests
     [InlineData("01000100" + "0A000000" + "01000000")]
     [InlineData("FFFFFFFF" + "0A000000" + "01000000")]
     [InlineData("00000000" + "00000000" + "01000000")]
-    [InlineData("00000000" + "15000000" + "01000000")]
+    [InlineData("00000000" + "16000000" + "01000000")]
     [InlineData("00000000" + "0A010000" + "01000000")]
     public void A_header_that_is_none_is_refused(string bytes) => Assert.Throws<ProtocolException>(() => FrameHeader.Read(Convert.FromHexString(bytes)));
 
