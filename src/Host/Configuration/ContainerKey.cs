@@ -15,6 +15,9 @@ internal readonly record struct ContainerKey(string Text)
     /// <summary>What the name or the host name must match.</summary>
     internal string NamePattern => Text[(Text.IndexOf(':') + 1)..];
 
+    /// <summary>One name only fits it.</summary>
+    internal bool IsPlainName => !Text.AsSpan().ContainsAny('*', '?');
+
     internal bool Matches(ContainerDescription container) =>
         (Runtime is not { } runtime || runtime == container.Id.Runtime) &&
         (MatchesName(container.Name) || (container.HostName is { } hostName && MatchesName(hostName)));
@@ -22,5 +25,5 @@ internal readonly record struct ContainerKey(string Text)
     /// <inheritdoc/>
     public override string ToString() => Text;
 
-    private bool MatchesName(string name) => FileSystemName.MatchesSimpleExpression(NamePattern, name, ignoreCase: false);
+    private bool MatchesName(string name) => IsPlainName ? NamePattern == name : FileSystemName.MatchesSimpleExpression(NamePattern, name, ignoreCase: false);
 }

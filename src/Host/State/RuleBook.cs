@@ -6,6 +6,8 @@ namespace ContainerManager.Host.State;
 /// <summary>What is asked for: the configuration, and the requests beyond it. Finds the rules of each container. Pure.</summary>
 internal sealed class RuleBook(SourceIndex sources, DirtyBindings dirty, DeviceBook devices)
 {
+    private RuleIndex _index = new([]);
+
     internal ImmutableArray<ContainerRules> Configured { get; private set; } = [];
 
     internal ImmutableArray<(ContainerKey Key, PathRule Rule)> Requests { get; private set; } = [];
@@ -17,6 +19,7 @@ internal sealed class RuleBook(SourceIndex sources, DirtyBindings dirty, DeviceB
     internal void Configure(ImmutableArray<ContainerRules> configured, LabelPolicy? labels, IReadOnlyCollection<ContainerState> containers, Plan plan)
     {
         Configured = configured;
+        _index = new RuleIndex(configured);
         if (labels != Labels)
         {
             Labels = labels;
@@ -108,7 +111,7 @@ internal sealed class RuleBook(SourceIndex sources, DirtyBindings dirty, DeviceB
         plan);
 
     private IEnumerable<ContainerRules> RulesOf(ContainerState container) =>
-        [.. Configured.Where(rules => rules.Matches(container.Description)), .. container.Labels.Rules is { } own ? (ContainerRules[])[own] : []];
+        [.. _index.Of(container.Description), .. container.Labels.Rules is { } own ? (ContainerRules[])[own] : []];
 
     private ImmutableArray<(ContainerKey Key, PathRule Rule)> Without(ContainerKey key, PathRule rule) =>
         Requests.RemoveAll(request => request.Key == key && request.Rule.Mapping == rule.Mapping);

@@ -14,6 +14,9 @@ internal static class PathText
     /// <summary>Bytes of the longest path the kernel takes: PATH_MAX of <c>linux/limits.h</c> without the NUL at the end.</summary>
     internal const int LongestPath = 4095;
 
+    /// <summary>Bytes of the longest character in UTF-8 for each of UTF-16's.</summary>
+    private const int LongestCharacter = 3;
+
     /// <summary>Bytes of the longest socket path: <c>sun_path</c> of unix(7) without the NUL at the end.</summary>
     internal const int LongestSocketPath = 107;
 
@@ -27,7 +30,18 @@ internal static class PathText
         [NotNullWhen(false)] out PathFault? fault,
         int longest = LongestPath)
     {
-        string[] components = [.. text.Split('/').Where(c => c.Length > 0 && c != ".")];
+        if (IsNormal(text) && text.Length <= longest / LongestCharacter)
+        {
+            (path, fault) = (text, null);
+            return true;
+        }
+
+        string[] components = text.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        if (components.Contains("."))
+        {
+            components = [.. components.Where(component => component != ".")];
+        }
+
         path = "/" + string.Join('/', components);
         fault = FaultOf(text, components) ??
             (Encoding.UTF8.GetByteCount(path) > longest ? new PathFault($"a path of at most {longest} bytes", null) : null);
@@ -44,11 +58,15 @@ internal static class PathText
         {
             fault = pattern.Contains("**", StringComparison.Ordinal)
                 ? new PathFault("a pattern without \"**\"", "a \"*\" stands for one component: write one for each level")
-                : pattern.Split('/').Select(GlobText.FaultOf).FirstOrDefault(f => f is not null);
+                : pattern.Contains('[') ? pattern.Split('/').Select(GlobText.FaultOf).FirstOrDefault(f => f is not null) : null;
         }
 
         return fault is null;
     }
+
+    /// <summary>What most people write: there is nothing to drop. (A name that begins with a dot is looked at.)</summary>
+    private static bool IsNormal(string text) =>
+        text is ['/', _, ..] && !text.EndsWith('/') && !text.Contains("//", StringComparison.Ordinal) && !text.Contains("/.", StringComparison.Ordinal) && !text.Contains('\0');
 
     private static PathFault? FaultOf(string text, string[] components)
     {

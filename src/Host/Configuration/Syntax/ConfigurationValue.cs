@@ -6,9 +6,9 @@ namespace ContainerManager.Host.Configuration.Syntax;
 /// <param name="name">Its name when it is a member of an object, else empty.</param>
 /// <param name="nameStart">Where the name stands; where the value stands when it has none.</param>
 /// <param name="errors">Takes what is wrong.</param>
-internal sealed class ConfigurationValue(SourceNode node, string key, string name, int nameStart, ErrorList errors)
+internal sealed class ConfigurationValue(SourceNode node, KeyPath key, string name, int nameStart, ErrorList errors)
 {
-    internal static ConfigurationValue Root(SourceNode node, ErrorList errors) => new(node, "", "", node.Start, errors);
+    internal static ConfigurationValue Root(SourceNode node, ErrorList errors) => new(node, KeyPath.Root, "", node.Start, errors);
 
     internal SourceNode Node => node;
 
@@ -71,7 +71,7 @@ internal sealed class ConfigurationValue(SourceNode node, string key, string nam
     {
         if (node is SourceNode.Array array)
         {
-            return [.. array.Items.Select((item, i) => new ConfigurationValue(item, KeyPath.Item(key, i), "", item.Start, errors))];
+            return [.. array.Items.Select((item, i) => new ConfigurationValue(item, key.Item(i), "", item.Start, errors))];
         }
 
         Fail(expected, hint);
@@ -83,7 +83,7 @@ internal sealed class ConfigurationValue(SourceNode node, string key, string nam
     {
         if (node is SourceNode.Object o)
         {
-            return [.. o.Members.Select(m => new ConfigurationValue(m.Value, KeyPath.Member(key, m.Name), m.Name, m.NameStart, errors))];
+            return [.. o.Members.Select(m => new ConfigurationValue(m.Value, key.Member(m.Name), m.Name, m.NameStart, errors))];
         }
 
         Fail(expected, hint);

@@ -9,8 +9,8 @@ internal sealed class ErrorList(SourceText source)
 
     internal bool IsEmpty => _errors.Count == 0;
 
-    internal void Add(int offset, string key, string expected, string? found, string? hint = null) =>
-        _errors.Add((offset, new ConfigurationError(source.File, source.PositionOf(offset), key, expected, found, hint)));
+    internal void Add(int offset, KeyPath key, string expected, string? found, string? hint = null) =>
+        _errors.Add((offset, new ConfigurationError(source.File, source.PositionOf(offset), key.ToString(), expected, found, hint)));
 
     internal int LineOf(int offset) => source.PositionOf(offset).Line;
 

@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Text;
+using System.Text.Unicode;
 
 namespace ContainerManager.Host.Configuration.Syntax;
 
@@ -44,18 +46,18 @@ internal sealed class SourceText
     /// <summary>The offset of the first byte that is not UTF-8, or -1.</summary>
     internal int FirstInvalidByte()
     {
-        int offset = 0;
-        while (offset < Content.Length)
+        if (Utf8.IsValid(Content))
         {
-            if (Rune.DecodeFromUtf8(Content[offset..], out _, out int length) != System.Buffers.OperationStatus.Done)
-            {
-                return offset;
-            }
+            return -1;
+        }
 
+        int offset = 0;
+        while (Rune.DecodeFromUtf8(Content[offset..], out _, out int length) == OperationStatus.Done)
+        {
             offset += length;
         }
 
-        return -1;
+        return offset;
     }
 
     private static int CharactersOf(ReadOnlySpan<byte> text)

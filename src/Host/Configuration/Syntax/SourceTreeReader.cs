@@ -14,7 +14,7 @@ internal sealed class SourceTreeReader
     private readonly SourceText _source;
     private readonly ErrorList _errors;
     private readonly Stack<int> _open = new();
-    private string _key = "";
+    private KeyPath _key = KeyPath.Root;
 
     // Behind the last value that was read completely; -1 while the one that was begun last is an object or array.
     private int _valueEnd = -1;
@@ -30,7 +30,7 @@ internal sealed class SourceTreeReader
     {
         if (source.FirstInvalidByte() is >= 0 and int invalid)
         {
-            errors.Add(invalid, "", "UTF-8 text", $"the byte 0x{source.Content[invalid]:X2}", "save the file as UTF-8");
+            errors.Add(invalid, KeyPath.Root, "UTF-8 text", $"the byte 0x{source.Content[invalid]:X2}", "save the file as UTF-8");
             return null;
         }
 
@@ -83,11 +83,11 @@ internal sealed class SourceTreeReader
     private SourceNode.Array ReadArray(ref Utf8JsonReader reader, int start)
     {
         ImmutableArray<SourceNode>.Builder items = ImmutableArray.CreateBuilder<SourceNode>();
-        string outer = _key;
+        KeyPath outer = _key;
         Open(start);
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            _key = KeyPath.Item(outer, items.Count);
+            _key = outer.Item(items.Count);
             items.Add(ReadValue(ref reader));
             _key = outer;
         }
@@ -99,13 +99,13 @@ internal sealed class SourceTreeReader
     private SourceNode.Object ReadObject(ref Utf8JsonReader reader, int start)
     {
         var members = new OrderedDictionary<string, SourceMember>(StringComparer.Ordinal);
-        string outer = _key;
+        KeyPath outer = _key;
         Open(start);
         while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
         {
             int nameStart = (int)reader.TokenStartIndex;
             string name = ReadText(ref reader);
-            _key = KeyPath.Member(outer, name);
+            _key = outer.Member(name);
             reader.Read();
             var member = new SourceMember(name, nameStart, ReadValue(ref reader));
             if (!members.TryAdd(name, member))
@@ -158,7 +158,7 @@ internal sealed class SourceTreeReader
         int offset = _source.OffsetOf(e.LineNumber ?? 0, e.BytePositionInLine ?? 0);
         if (_source.Content.IndexOfAnyExcept(" \t\r\n"u8) < 0)
         {
-            _errors.Add(offset, "", "a JSON object", "an empty file", "the least that is valid: {}");
+            _errors.Add(offset, KeyPath.Root, "a JSON object", "an empty file", "the least that is valid: {}");
             return;
         }
 
