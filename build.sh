@@ -186,7 +186,7 @@ Description: paths, sockets and devices of the host inside running containers
  socket, a device node, a udev event) is inside that running container at
  once, whatever its runtime, and leaves it again when it goes.
 EOF
-    dpkg-deb --root-owner-group --build -Zxz -z1 $root "out/container-manager_${version}_$architecture.deb" >/dev/null || return
+    dpkg-deb --root-owner-group --build -Zzstd -z3 $root "out/container-manager_${version}_$architecture.deb" >/dev/null || return
     rm -rf $root
 }
 

@@ -9,7 +9,8 @@ Usage: ./model.sh [COUNT]             (as root)
        CM_HISTORY=FILE ./model.sh
 
 COUNT histories (20) of forty operations each: files, directories and file systems come, are replaced and go; somebody binds, unbinds, saves another configuration,
-reloads the plugin, restarts containers, kills the server, unmounts something inside. At each quiet point the mount table of each container must be what the model says.
+reloads the plugin, restarts containers, plugs devices in and out, kills the server or udevd, unmounts something inside. At each quiet point the mount table of each
+container, and what it has of the devices, must be what the model says.
 
 A history that fails is made shorter as long as it fails, and printed: a line for each operation. From a file it is replayed.
 Each run takes other histories; CM_HISTORY_SEED=N takes the same again.

@@ -10,7 +10,6 @@ namespace ContainerManager.Tests.Integration.Crashes;
 /// <summary>A container, a server that serves it, and somebody in the container who reads what has no reason to change.</summary>
 internal sealed class CrashBed : IAsyncDisposable
 {
-    private const string Database = "/run/udev";
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
 
     private readonly string _name = $"cm-{Guid.NewGuid():N}"[..20];
@@ -44,7 +43,7 @@ internal sealed class CrashBed : IAsyncDisposable
         await bed._runtime.StartAsync(bed._server, bed._name);
         await bed._server.UntilBindingAsync(bed._name, "/steady", "attached");
         bed._processId = (await bed._server.StatusAsync()).Containers.Single(container => container.Name == bed._name).ProcessId!.Value;
-        await bed._server.UntilBindingAsync(bed._name, Database, "attached");
+        await bed._server.UntilBindingAsync(bed._name, DeviceInside.Database, "attached");
         bed._cgroup = new DenyingCgroup(bed._processId);
 
         // Where a container is in is read once: runtimes do not move theirs.
@@ -245,47 +244,23 @@ internal sealed class CrashBed : IAsyncDisposable
             }
         }
 
-        foreach (string wrong in WhatIsWrongWithTheDevice(reply, plugged))
+        foreach (string wrong in DeviceInside.WhatIsWrong(_sources.Device, reply, _name, Inside))
         {
             yield return wrong;
         }
 
-        foreach (BindingStatus status in container.Bindings.Where(status => status.Target != Database && status.Target != _sources.Device.Node && wanted.All(rule => rule.Target != status.Target)))
+        string[] allowed = _cgroup!.Allowed;
+        if (!allowed.SequenceEqual(plugged ? [$"c {_sources.Device.Number} rwm"] : []))
+        {
+            yield return $"allowed is {string.Join(", ", allowed)}";
+        }
+
+        foreach (BindingStatus status in container.Bindings.Where(status => status.Target != DeviceInside.Database && status.Target != _sources.Device.Node && wanted.All(rule => rule.Target != status.Target)))
         {
             if (status is not { State: "waiting", MountId: null })
             {
                 yield return $"{status.Target} is {status.State} ({status.Reason})";
             }
-        }
-    }
-
-    /// <summary>Its node, its record, its link and its permission: all or none.</summary>
-    private IEnumerable<string> WhatIsWrongWithTheDevice(StatusReply reply, bool plugged)
-    {
-        VirtualConsole device = _sources.Device;
-        string? state = ServerUnderTest.Find(reply, _name, device.Node)?.State;
-        if (state != (plugged ? "attached" : null))
-        {
-            yield return $"{device.Node} is {state ?? "not known"}";
-        }
-
-        if (FileStatus.OfPath(Inside(device.Node))?.Identity.Node.Minor != (plugged ? FileStatus.OfPath(device.Node)?.Identity.Node.Minor : null))
-        {
-            yield return $"{device.Node} is another inside";
-        }
-
-        foreach (string path in (string[])[$"{Database}/data/c{device.Number}", $"{Database}/tags/cm_test/c{device.Number}", $"/dev/cm-test/by-id/{device.Name}"])
-        {
-            if (Path.Exists(Inside(path)) != plugged)
-            {
-                yield return $"{path} is {(plugged ? "missing" : "left")}";
-            }
-        }
-
-        string[] allowed = _cgroup!.Allowed;
-        if (!allowed.SequenceEqual(plugged ? [$"c {device.Number} rwm"] : []))
-        {
-            yield return $"allowed is {string.Join(", ", allowed)}";
         }
     }
 

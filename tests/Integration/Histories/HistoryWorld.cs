@@ -1,6 +1,7 @@
 using System.Globalization;
 using ContainerManager.Linux;
 using ContainerManager.Protocol;
+using ContainerManager.Tests.Integration.Devices;
 using ContainerManager.Tests.Integration.Scenarios;
 using ContainerManager.Tests.Integration.TestBed;
 
@@ -15,6 +16,7 @@ internal sealed class HistoryWorld : IAsyncDisposable
     private static readonly string[] s_targets = ["/bound", "/second", "/watched", "/requested", "/directory", "/over"];
 
     private readonly HistorySources _sources = new();
+    private readonly HistoryDevices _devices;
     private readonly NamespacesScenarioRuntime _runtime = new();
     private readonly string _prefix = $"cm-{Guid.NewGuid():N}"[..16];
     private readonly Dictionary<string, int> _running = [];
@@ -23,7 +25,11 @@ internal sealed class HistoryWorld : IAsyncDisposable
     private int _configuration;
     private bool _serverRuns;
 
-    private HistoryWorld() => Server = new ServerUnderTest([_runtime.Plugin], Text(0));
+    private HistoryWorld(HistoryDevices devices)
+    {
+        _devices = devices;
+        Server = new ServerUnderTest([_runtime.Plugin], Text(0));
+    }
 
     internal ServerUnderTest Server { get; }
 
@@ -33,9 +39,10 @@ internal sealed class HistoryWorld : IAsyncDisposable
 
     internal static async Task<HistoryWorld> BeginAsync()
     {
-        HistoryWorld world = new();
+        HistoryWorld world = new(await HistoryDevices.BeginAsync());
         await world.StartServerAsync();
         await world.StartAsync(world.First);
+        await world.Server.UntilBindingAsync(world.First, DeviceInside.Database, "attached");
         world._foreignMounts = [.. world.MountPoints(world.First).Where(path => path != "/over/file")];
         await world.StartAsync(world.Second);
         return world;
@@ -67,6 +74,9 @@ internal sealed class HistoryWorld : IAsyncDisposable
             case "kill-server": return ServerAgainAsync(Server.KillAsync);
             case "end-server": return ServerAgainAsync(Server.StopAsync);
             case "reload-plugin": return Server.ReloadAsync(_runtime.Plugin);
+            case "plug": _devices.Plug(Number(which)); break;
+            case "unplug": return _devices.UnplugAsync(Number(which));
+            case "kill-udevd": return _devices.KillDaemonAsync();
             case "settle": return SettleAsync();
             default: throw new ArgumentException($"unknown operation {operation}", nameof(operation));
         }
@@ -85,6 +95,7 @@ internal sealed class HistoryWorld : IAsyncDisposable
         Server.Configure(Text(0));
         await StartAsync(Second);
         await _sources.ClearAsync();
+        await _devices.ClearAsync();
         await SettleAsync();
     }
 
@@ -107,7 +118,8 @@ internal sealed class HistoryWorld : IAsyncDisposable
             await _runtime.RemoveAsync(Server, Second);
         }),
         CleanUp.Of(Server),
-        CleanUp.Of(_sources));
+        CleanUp.Of(_sources),
+        CleanUp.Of(_devices));
 
     private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 
@@ -120,7 +132,8 @@ internal sealed class HistoryWorld : IAsyncDisposable
         string paths = string.Join(", ", Rules().Select(rule => $"\"{rule.Source}\": {{ \"target\": \"{rule.Target}\", \"readOnly\": {Json(rule.ReadOnly)} }}"));
         return $$"""
             { "containerConfigs": { "{{_prefix}}-*": {
-                "_automount": { {{paths}} }, "_inotify_watch": { {{(Watches ? $"\"{_sources["watched"]}\": {{ \"target\": \"/watched\" }}" : "")}} } } } }
+                "_automount": { {{paths}} }, "_inotify_watch": { {{(Watches ? $"\"{_sources["watched"]}\": {{ \"target\": \"/watched\" }}" : "")}} },
+                {{_devices.Rules}} } } }
             """;
     }
 
@@ -211,6 +224,8 @@ internal sealed class HistoryWorld : IAsyncDisposable
 
     private async Task SettleAsync()
     {
+        await UdevBed.SettleAsync();
+
         // What was saved last is in force, whether its event has come or not.
         await Server.ReloadConfigurationAsync();
         string[] wrong = [];
@@ -229,14 +244,14 @@ internal sealed class HistoryWorld : IAsyncDisposable
 
     private IEnumerable<string> WhatIsWrong(StatusReply reply, string name)
     {
-        if (reply.Containers.SingleOrDefault(known => known.Name == name) is not { State: "running" } container)
+        if (reply.Containers.SingleOrDefault(one => one.Name == name) is not { State: "running" } container)
         {
             yield return $"{name} is not known yet";
             yield break;
         }
 
         (string Source, string Target, bool ReadOnly)[] wanted = Wanted(name);
-        string[] expected = [.. _foreignMounts.Concat(wanted.Select(rule => rule.Target)).Order(StringComparer.Ordinal)];
+        string[] expected = [.. _foreignMounts.Concat(wanted.Select(rule => rule.Target)).Concat(_devices.Plugged).Order(StringComparer.Ordinal)];
         string[] actual = [.. MountPoints(name).Order(StringComparer.Ordinal)];
         if (!expected.SequenceEqual(actual))
         {
@@ -253,7 +268,13 @@ internal sealed class HistoryWorld : IAsyncDisposable
             }
         }
 
-        foreach (BindingStatus status in container.Bindings.Where(status => wanted.All(rule => rule.Target != status.Target) && status is not { State: "waiting", MountId: null }))
+        foreach (string wrong in _devices.WhatIsWrong(reply, name, path => Inside(name, path)))
+        {
+            yield return wrong;
+        }
+
+        HashSet<string> known = [DeviceInside.Database, .. _devices.Nodes, .. wanted.Select(rule => rule.Target)];
+        foreach (BindingStatus status in container.Bindings.Where(status => !known.Contains(status.Target) && status is not { State: "waiting", MountId: null }))
         {
             yield return $"{name}: {status.Target} is {status.State} ({status.Reason})";
         }

@@ -4,8 +4,8 @@ using ContainerManager.Tests.Integration.TestBed;
 namespace ContainerManager.Tests.Integration.Histories;
 
 /// <summary>
-/// Histories that nobody has thought of, of everything that happens to a server: files, directories, file systems over them, requests, configurations, containers, plugins,
-/// crashes, and somebody inside who unmounts. At each quiet point the kernel's mount table is what a model says.
+/// Histories that nobody has thought of, of everything that happens to a server: files, directories, file systems over them, devices, requests, configurations, containers,
+/// plugins, crashes of the server and of udevd, and somebody inside who unmounts. At each quiet point the kernel's mount table is what a model says.
 /// </summary>
 [Collection(nameof(AloneCollection))]
 public sealed class ModelCheckTests

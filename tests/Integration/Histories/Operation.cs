@@ -33,6 +33,9 @@ internal readonly record struct Operation(string Verb, string Object = "")
         ("kill-server", 0, 3),
         ("end-server", 0, 2),
         ("reload-plugin", 0, 4),
+        ("plug", 2, 5),
+        ("unplug", 2, 4),
+        ("kill-udevd", 0, 2),
     ];
 
     internal static IEnumerable<string> Verbs => [Settle.Verb, .. s_kinds.Select(kind => kind.Verb)];

@@ -16,7 +16,7 @@ internal interface IScenarioRuntime
     bool HasUserNamespace => false;
 
     /// <summary>How many entries come at once where many do. All of 20,000 where a runtime differs in how it is mounted; fewer elsewhere, so that the whole run stays short.</summary>
-    int ManyEntries => 4_000;
+    int ManyEntries => HasUserNamespace ? 1_000 : 2_000;
 
     /// <summary>Further arguments for the server.</summary>
     string[] ServerOptions => [];

@@ -120,13 +120,16 @@ public abstract class ScenarioTests : IAsyncLifetime
         }
 
         TimeSpan limit = TimeSpan.FromMinutes(3);
-        StatusReply full = await Server.UntilAsync(reply => Of(reply).Count(b => b.State == "attached") == count, limit);
+        await Server.UntilAttachedAsync(count, limit);
+        StatusReply full = await Server.StatusAsync();
+        Assert.All(Of(full), binding => Assert.Equal("attached", binding.State));
         Assert.Equal(
             Of(full).Select(binding => binding.Target).ToHashSet(),
             Mounts("/many/").Select(mount => mount.MountPoint).ToHashSet());
         Assert.Equal(count.ToString(CultureInfo.InvariantCulture), (await ExecAsync("sh", "-c", "ls /many | wc -l")).Trim());
         Directory.Delete(directory, recursive: true);
-        await Server.UntilAsync(reply => Of(reply).All(b => b.State == "waiting"), limit);
+        await Server.UntilAttachedAsync(0, limit);
+        await Server.UntilAsync(reply => Of(reply).All(b => b.State == "waiting"));
         Assert.Empty(Mounts("/many"));
         Assert.Equal("gone", await ExecAsync("sh", "-c", "test -e /many || echo gone"));
 

@@ -1,7 +1,7 @@
+using System.Globalization;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using ContainerManager.Protocol;
 using ContainerManager.Tests.Integration.TestBed;
 
@@ -150,13 +150,20 @@ internal sealed class ServerUnderTest : IAsyncDisposable
 
     /// <summary>Waits until a plugin is as expected; null when it is not there.</summary>
     internal Task<PluginsReply> UntilPluginAsync(string name, Func<PluginStatus?, bool> expected, TimeSpan? within = null) =>
-        UntilAsync(PluginsAsync, reply => expected(reply.Plugins.FirstOrDefault(plugin => plugin.Name == name)), ControlJson.Default.PluginsReply, within);
+        UntilAsync(PluginsAsync, reply => expected(reply.Plugins.FirstOrDefault(plugin => plugin.Name == name)), reply => JsonSerializer.Serialize(reply, ControlJson.Default.PluginsReply), within);
 
     /// <summary>Waits until the status is as expected, looking again at each event.</summary>
     internal Task<StatusReply> UntilAsync(Func<StatusReply, bool> expected, TimeSpan? within = null) =>
-        UntilAsync(StatusAsync, expected, ControlJson.Default.StatusReply, within);
+        UntilAsync(StatusAsync, expected, reply => JsonSerializer.Serialize(reply, ControlJson.Default.StatusReply), within);
 
-    private async Task<T> UntilAsync<T>(Func<Task<T>> look, Func<T, bool> expected, JsonTypeInfo<T> type, TimeSpan? within)
+    /// <summary>Waits until so many bindings are attached in all, which costs less than their status where they are thousands.</summary>
+    internal Task UntilAttachedAsync(int count, TimeSpan within) => UntilAsync(
+        () => _http.GetStringAsync(ControlAddress.Metrics, TestContext.Current.CancellationToken),
+        metrics => metrics.Contains(string.Create(CultureInfo.InvariantCulture, $"\ncontainer_manager_bindings{{state=\"attached\"}} {count}\n"), StringComparison.Ordinal),
+        metrics => metrics,
+        within);
+
+    private async Task<T> UntilAsync<T>(Func<Task<T>> look, Func<T, bool> expected, Func<T, string> describe, TimeSpan? within)
         where T : class
     {
         using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
@@ -182,7 +189,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         }
         catch (OperationCanceledException) when (!TestContext.Current.CancellationToken.IsCancellationRequested)
         {
-            string text = last is null ? "none" : JsonSerializer.Serialize(last, type);
+            string text = last is null ? "none" : describe(last);
             throw new TimeoutException($"not seen in time; last status:\n{text[..Math.Min(8000, text.Length)]}\nlog:\n{Tail(Log)}");
         }
     }
@@ -198,7 +205,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
     internal Task UntilDeviceAsync(string container, string node, string permission) => UntilAsync(
         async () => (await _http.GetFromJsonAsync(ControlAddress.Devices(container), ControlJson.Default.DevicesReply, TestContext.Current.CancellationToken))!,
         reply => reply.Devices.Any(device => device.Device == node && device.Permission == permission),
-        ControlJson.Default.DevicesReply,
+        reply => JsonSerializer.Serialize(reply, ControlJson.Default.DevicesReply),
         within: null);
 
     /// <summary>Waits until nothing of ours is at a target.</summary>
