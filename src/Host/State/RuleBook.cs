@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ContainerManager.Host.Configuration;
+using ContainerManager.Host.Paths;
 
 namespace ContainerManager.Host.State;
 
@@ -7,6 +8,9 @@ namespace ContainerManager.Host.State;
 internal sealed class RuleBook(SourceIndex sources, DirtyBindings dirty, DeviceBook devices)
 {
     private RuleIndex _index = new([]);
+
+    /// <summary>What the configuration names.</summary>
+    private HashSet<PathPattern> _sources = [];
 
     internal ImmutableArray<ContainerRules> Configured { get; private set; } = [];
 
@@ -20,6 +24,7 @@ internal sealed class RuleBook(SourceIndex sources, DirtyBindings dirty, DeviceB
     {
         Configured = configured;
         _index = new RuleIndex(configured);
+        _sources = [.. configured.SelectMany(rules => rules.Paths).Select(rule => rule.Source)];
         if (labels != Labels)
         {
             Labels = labels;
@@ -30,7 +35,9 @@ internal sealed class RuleBook(SourceIndex sources, DirtyBindings dirty, DeviceB
             }
         }
 
-        Apply(container => !RulesOf(container).SequenceEqual(container.Configured, ReferenceEqualityComparer.Instance), containers, plan);
+        ContainerState[] concerned = [.. containers.Where(container => !RulesOf(container).SequenceEqual(container.Configured, ReferenceEqualityComparer.Instance))];
+        Watch(containers, plan);
+        Apply(concerned, plan);
     }
 
     /// <summary>A container runs from now on, one of all of these.</summary>
@@ -46,14 +53,31 @@ internal sealed class RuleBook(SourceIndex sources, DirtyBindings dirty, DeviceB
 
     internal void Add(ContainerKey key, PathRule rule, IReadOnlyCollection<ContainerState> containers, Plan plan)
     {
-        Requests = [(key, rule), .. Without(key, rule)];
-        Apply(container => key.Matches(container.Description), containers, plan);
+        Request([(key, rule), .. Without(key, rule)], containers, plan);
+        Apply(containers.Where(container => key.Matches(container.Description)), plan);
     }
 
     internal void Remove(ContainerKey key, PathRule rule, IReadOnlyCollection<ContainerState> containers, Plan plan)
     {
-        Requests = Without(key, rule);
-        Apply(container => key.Matches(container.Description), containers, plan);
+        Request(Without(key, rule), containers, plan);
+        Apply(containers.Where(container => key.Matches(container.Description)), plan);
+    }
+
+    /// <summary>What is watched for is looked at as far as it differs: of the configuration there may be thousands of rules.</summary>
+    private void Request(ImmutableArray<(ContainerKey Key, PathRule Rule)> requests, IReadOnlyCollection<ContainerState> containers, Plan plan)
+    {
+        HashSet<PathPattern> before = [.. Requests.Select(request => request.Rule.Source)];
+        Requests = requests;
+        foreach (PathPattern pattern in requests.Select(request => request.Rule.Source).Where(pattern => !before.Remove(pattern)))
+        {
+            sources.Watch(pattern, plan);
+        }
+
+        foreach (PathPattern pattern in before.Where(pattern =>
+            !_sources.Contains(pattern) && !containers.Any(container => container.Labels.Rules is { } own && own.Paths.Any(rule => rule.Source == pattern))))
+        {
+            sources.Unwatch(pattern, plan);
+        }
     }
 
     /// <summary>Finds the container's rules anew; bindings whose rule is gone lose their candidates.</summary>
@@ -80,10 +104,8 @@ internal sealed class RuleBook(SourceIndex sources, DirtyBindings dirty, DeviceB
         dirty.MarkAll(container);
     }
 
-    private void Apply(Func<ContainerState, bool> concerns, IReadOnlyCollection<ContainerState> containers, Plan plan)
+    private void Apply(IEnumerable<ContainerState> concerned, Plan plan)
     {
-        ContainerState[] concerned = [.. containers.Where(concerns)];
-        Watch(containers, plan);
         foreach (ContainerState container in concerned)
         {
             Match(container);
@@ -104,9 +126,9 @@ internal sealed class RuleBook(SourceIndex sources, DirtyBindings dirty, DeviceB
 
     private void Watch(IReadOnlyCollection<ContainerState> containers, Plan plan) => sources.WatchOnly(
         [
-            .. Requests.Select(request => request.Rule),
-            .. Configured.SelectMany(rules => rules.Paths),
-            .. containers.SelectMany(container => container.Labels.Rules?.Paths ?? []),
+            .. Requests.Select(request => request.Rule.Source),
+            .. _sources,
+            .. containers.SelectMany(container => container.Labels.Rules?.Paths ?? []).Select(rule => rule.Source),
         ],
         plan);
 

@@ -12,20 +12,36 @@ internal sealed class SourceIndex
 
     internal WatchedPattern? Find(PathPattern pattern) => _patterns.GetValueOrDefault(pattern);
 
-    /// <summary>Watches exactly the patterns of these rules.</summary>
-    internal void WatchOnly(IEnumerable<PathRule> rules, Plan plan)
+    /// <summary>Watches exactly these patterns.</summary>
+    internal void WatchOnly(HashSet<PathPattern> wanted, Plan plan)
     {
-        HashSet<PathPattern> wanted = [.. rules.Select(rule => rule.Source)];
         foreach (PathPattern pattern in _patterns.Keys.Where(pattern => !wanted.Contains(pattern)).ToList())
         {
-            _patterns.Remove(pattern);
-            plan.Unwatch.Add(pattern);
+            Unwatch(pattern, plan);
         }
 
-        foreach (PathPattern pattern in wanted.Where(pattern => !_patterns.ContainsKey(pattern)))
+        foreach (PathPattern pattern in wanted)
+        {
+            Watch(pattern, plan);
+        }
+    }
+
+    /// <summary>Watches one more, if it is not watched already.</summary>
+    internal void Watch(PathPattern pattern, Plan plan)
+    {
+        if (!_patterns.ContainsKey(pattern))
         {
             _patterns.Add(pattern, new WatchedPattern());
             plan.Watch.Add(pattern);
+        }
+    }
+
+    /// <summary>Watches one of them no longer.</summary>
+    internal void Unwatch(PathPattern pattern, Plan plan)
+    {
+        if (_patterns.Remove(pattern))
+        {
+            plan.Unwatch.Add(pattern);
         }
     }
 

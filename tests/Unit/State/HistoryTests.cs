@@ -67,6 +67,9 @@ public sealed class HistoryTests
         }
 
         host.Settle();
+        Assert.Equal(
+            host.State.Requests.Select(request => request.Rule).Concat(host.State.Configured.SelectMany(rules => rules.Paths)).Select(rule => rule.Source).ToHashSet(),
+            host.Watched);
         foreach (ContainerState container in host.State.Containers)
         {
             Assert.Equal(Expected(host.State, container), MountedIn(host, container));
