@@ -29,8 +29,28 @@ internal sealed class VirtualConsole(int number) : IAsyncDisposable
         Assert.Equal(0, process.ExitCode);
     }
 
-    internal async Task UnplugAsync() =>
-        (await Command.RunAsync("busybox", ["deallocvt", number.ToString(CultureInfo.InvariantCulture)])).OutputOrThrow();
+    internal async Task UnplugAsync()
+    {
+        CommandResult given = await Command.RunAsync("busybox", ["deallocvt", number.ToString(CultureInfo.InvariantCulture)]);
+        Assert.True(given.ExitCode == 0, $"{given.Error}open in: {string.Join(", ", Holders())}");
+    }
+
+    private IEnumerable<string> Holders() =>
+        from process in ProcessFacts.All
+        where Descriptors(process).Any(file => file == string.Create(CultureInfo.InvariantCulture, $"/dev/tty{number}"))
+        select string.Create(CultureInfo.InvariantCulture, $"{process} {ProcessFacts.Read(process, "cmdline").Replace('\0', ' ')}");
+
+    private static IEnumerable<string> Descriptors(int process)
+    {
+        try
+        {
+            return [.. new DirectoryInfo(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/fd")).EnumerateFileSystemInfos().Select(descriptor => descriptor.LinkTarget ?? "")];
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
