@@ -14,7 +14,7 @@ internal sealed class RunningInit : IDisposable
 
     private readonly IPluginHost _host;
     private readonly SafeFileHandle _process;
-    private readonly Process? _wrapper;
+    private Process? _wrapper;
 
     private RunningInit(IPluginHost host, ProcessIdentity identity, SafeFileHandle process, Process? wrapper)
     {
@@ -66,22 +66,22 @@ internal sealed class RunningInit : IDisposable
     internal async Task<EndOfRun> WhenEndedAsync(CancellationToken cancellationToken)
     {
         await _host.WhenExitedAsync(_process, cancellationToken);
-        if (_wrapper is null)
+        if (_wrapper is not { } wrapper)
         {
             return EndOfRun.Unknown;
         }
 
-        await _wrapper.WaitForExitAsync(cancellationToken);
-        return await ReadReportAsync(_wrapper);
+        await wrapper.WaitForExitAsync(cancellationToken);
+        return await ReadReportAsync(wrapper);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         _process.Dispose();
-        if (_wrapper is not null)
+        if (Interlocked.Exchange(ref _wrapper, null) is { } wrapper)
         {
-            Release(_wrapper);
+            Release(wrapper);
         }
     }
 

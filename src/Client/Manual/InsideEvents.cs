@@ -23,12 +23,12 @@ internal sealed class InsideEvents : IDisposable
                 _sender.Send((UeventGroup)request.Group, request.Message, OwnProcess.EffectiveUser, OwnProcess.EffectiveGroup);
             }
 
-            return new InsideAnswer(null, 0, []);
+            return new InsideAnswer(null);
         }
         catch (KernelException failure)
         {
             string capability = request.Group == (uint)UeventGroup.Kernel ? "CAP_SYS_ADMIN" : "CAP_NET_ADMIN";
-            return new InsideAnswer(failure.Errno == EPERM ? $"{failure.Message}: the client needs {capability} in the container to tell of devices" : failure.Message, 0, []);
+            return new InsideAnswer(failure.Errno == EPERM ? $"{failure.Message}: the client needs {capability} in the container to tell of devices" : failure.Message);
         }
     }
 

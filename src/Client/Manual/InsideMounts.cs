@@ -23,11 +23,11 @@ internal sealed class InsideMounts(string directory) : IDisposable
             }
 
             _prepared = DetachedMount.Clone(source, recursive: true);
-            return new InsideAnswer(null, _prepared.Status.MountId, [.. Missing(request.Target)]);
+            return new InsideAnswer(null, _prepared.Status.MountId);
         }
         catch (IOException failure)
         {
-            return new InsideAnswer(Explain(failure), 0, []);
+            return new InsideAnswer(Explain(failure));
         }
     }
 
@@ -45,14 +45,14 @@ internal sealed class InsideMounts(string directory) : IDisposable
 
             MakeMountPoint(request.Target, request.Directory, made);
             OwnMounts.Attach(clone, request.Target, request.Replaced);
-            return new InsideAnswer(null, request.MountId, [.. made]);
+            return new InsideAnswer(null);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             Remove([.. made]);
 
             // The mount point was there just now: it is what is mounted that was unlinked or replaced meanwhile.
-            return new InsideAnswer(Explain(failure), 0, [], failure is KernelException gone && gone.Errno == ENOENT && gone.Call.StartsWith("move_mount", StringComparison.Ordinal));
+            return new InsideAnswer(Explain(failure), SourceGone: failure is KernelException gone && gone.Errno == ENOENT && gone.Call.StartsWith("move_mount", StringComparison.Ordinal));
         }
     }
 
@@ -62,11 +62,11 @@ internal sealed class InsideMounts(string directory) : IDisposable
         {
             OwnMounts.Detach(request.Target, request.MountId);
             Remove(request.Made);
-            return new InsideAnswer(null, 0, []);
+            return new InsideAnswer(null);
         }
         catch (IOException failure)
         {
-            return new InsideAnswer(Explain(failure), 0, []);
+            return new InsideAnswer(Explain(failure));
         }
     }
 

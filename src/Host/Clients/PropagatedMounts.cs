@@ -15,7 +15,7 @@ namespace ContainerManager.Host.Clients;
 internal sealed class PropagatedMounts(ClientDirectory root, ClientConnection client) : IInsideMounts
 {
     /// <inheritdoc/>
-    public MountOutcome Attach(DetachedMount clone, string target, ulong replaced, Action<MountOutcome>? beforeAct)
+    public void Attach(DetachedMount clone, string target, ulong replaced, Action<ulong> beforeAct)
     {
         PropagatingDirectory place = clone.Status.Identity.IsDevice ? root.Devices : root.Binds;
         bool isDirectory = clone.Status.Identity.Kind == FileKind.Directory;
@@ -23,10 +23,9 @@ internal sealed class PropagatedMounts(ClientDirectory root, ClientConnection cl
         try
         {
             string from = $"{Path.GetFileName(place.Path)}/{name}";
-            InsideAnswer prepared = Ask(FrameKind.Prepare, new PrepareInside(from, target));
-            beforeAct?.Invoke(new MountOutcome(prepared.MountId, clone.Status.Identity, [.. prepared.Made]));
-            InsideAnswer answer = Ask(FrameKind.Mount, new MountInside(prepared.MountId, target, isDirectory, replaced));
-            return new MountOutcome(answer.MountId, clone.Status.Identity, [.. answer.Made]);
+            ulong mountId = Ask(FrameKind.Prepare, new PrepareInside(from)).MountId;
+            beforeAct(mountId);
+            Ask(FrameKind.Mount, new MountInside(mountId, target, isDirectory, replaced));
         }
         finally
         {

@@ -21,6 +21,7 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
     private ContainerDevices? _devices;
     private readonly MadeDirectories _made = new();
     private readonly AttachedMounts _mounts = new();
+    private readonly AnnouncedMounts _announced = new(services.Journal);
     private readonly StrategyChoice _strategy = new(services.Strategies);
     private IDisposable? _exitWatch;
     private IDisposable? _mountWatch;
@@ -202,6 +203,7 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
         _entry = null;
         _made.Clear();
         _mounts.Clear();
+        _announced.Clear();
     }
 
     private HostEvent Try(int run, Step.OnTarget step, ContainerEntry entry)
@@ -234,6 +236,11 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
 
     private Attachment Attach(ContainerEntry entry, IMountStrategy strategy, Step.Attach step)
     {
+        if (_announced.TryTake(step.Target, out RecordedAttachment? announced) && OurMount.IsAt(entry, step.Target, announced.MountId))
+        {
+            return Replace(entry, strategy, new Step.Replace(step.Target, step.Desired, announced.Showing(step.Desired.Identity)));
+        }
+
         using KnownSource source = KnownSource.Of(step.Desired.Source, step.Desired.Identity, step.Desired.RefusesLinks);
 
         // Before there is a node that could be opened in vain.
@@ -245,12 +252,12 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
             prepared => Attaching(RecordedAttachment.Of(id, AttachmentOf(request, step.Desired, _made.WithParents(request, prepared)))),
             source,
             services.Inside(id));
-        Attachment attachment = AttachmentOf(request, step.Desired, _made.WithParents(request, outcome));
-        return Remembered(attachment) with { Notice = notice };
+        return Attached(AttachmentOf(request, step.Desired, _made.WithParents(request, outcome))) with { Notice = notice };
     }
 
     private Attachment Replace(ContainerEntry entry, IMountStrategy strategy, Step.Replace step)
     {
+        _ = _announced.TryTake(step.Target, out _);
         using KnownSource source = KnownSource.Of(step.Desired.Source, step.Desired.Identity, step.Desired.RefusesLinks);
         string? notice = NodePermission.Grant(_devices!.Permission, step.Target, step.Desired);
         MountRequest request = new(step.Desired.Source, step.Target, step.Desired.Options);
@@ -264,8 +271,7 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
             source,
             services.Inside(id));
         Release(step.Current, step.Desired);
-        Attachment attachment = AttachmentOf(request, step.Desired, outcome with { Made = MadeDirectories.Joined(step.Current.Made, outcome.Made) });
-        return Remembered(attachment) with { Notice = notice };
+        return Attached(AttachmentOf(request, step.Desired, outcome with { Made = MadeDirectories.Joined(step.Current.Made, outcome.Made) })) with { Notice = notice };
     }
 
     /// <summary>A step that has hung may wake when another lane serves the container already, and must not mount beside it.</summary>
@@ -276,7 +282,7 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
             throw new MountRefusedException("the container is served anew meanwhile");
         }
 
-        services.Journal.Attaching(record);
+        _announced.Announce(record);
     }
 
     private Attachment? Detach(ContainerEntry entry, Step.Detach step)
@@ -324,6 +330,12 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
     {
         FileIdentity shown = outcome.MountId == 0 || desired.Identity.IsDevice ? desired.Identity : outcome.Identity;
         return new Attachment(request.Target, request.Source, shown, request.Options, outcome.MountId, outcome.Made) { Permission = desired.Permission };
+    }
+
+    private Attachment Attached(Attachment attachment)
+    {
+        _announced.Confirm(RecordedAttachment.Of(id, attachment));
+        return Remembered(attachment);
     }
 
     private Attachment Remembered(Attachment attachment)

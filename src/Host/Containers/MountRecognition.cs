@@ -53,13 +53,12 @@ internal sealed class MountRecognition(ContainerId id, LaneServices services)
             FinishSwap(entry, recorded);
             foreach (ulong mountId in (IEnumerable<ulong>)[recorded.MountId, .. recorded.Replaces is { } replaced ? [replaced] : Array.Empty<ulong>()])
             {
-                AttachedMount mount = recorded.Mount with { MountId = mountId };
-                MountOutcome look = services.Executor.Execute(entry, strategy.Recognise(mount));
+                RecordedAttachment one = recorded with { MountId = mountId };
+                MountOutcome look = services.Executor.Execute(entry, strategy.Recognise(one.Mount));
                 if (look.MountId != 0)
                 {
                     // The record is that of the new mount. The one that it was to replace is ours too, but nobody knows how it was made: replace it.
-                    string source = mountId == recorded.MountId ? recorded.Source : "";
-                    return new Attachment(recorded.Target, source, recorded.Node ?? look.Identity, recorded.Options, mountId, recorded.Made) { Permission = recorded.Permission ?? true };
+                    return one.Showing(look.Identity) with { Source = mountId == recorded.MountId ? recorded.Source : "" };
                 }
             }
 

@@ -50,6 +50,10 @@ internal sealed record RecordedAttachment(
 
     internal AttachedMount Mount => new(Target, MountId, Made);
 
+    /// <summary>The mount, when it is there.</summary>
+    /// <param name="file">Which file it shows; of a device node of ours, it is known which one it stands for.</param>
+    internal Attachment Showing(FileIdentity file) => new(Target, Source, Node ?? file, Options, MountId, Made) { Permission = Permission ?? true };
+
     internal static RecordedAttachment Of(ContainerId container, Attachment attachment, ulong? replaces = null) => new(
         container.Runtime,
         container.Value,

@@ -63,6 +63,9 @@ internal sealed class CloneMaker : IDisposable
     /// <summary>Nothing of the clone is mounted; what was made for it goes.</summary>
     internal void Discard(DetachedMount clone) => _nodes.Remove(clone.Status.MountId);
 
+    /// <summary>Somebody else has cloned it once more, and mounted that.</summary>
+    internal void Attached(DetachedMount clone, ulong mountId) => _nodes.Rename(clone.Status.MountId, mountId);
+
     private DetachedMount Finish(DetachedMount clone, MountOptions options, SafeFileHandle? ids, ContainerEntry container)
     {
         clone.Restrict(options.ReadOnly, options.NoExec, ids);

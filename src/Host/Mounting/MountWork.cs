@@ -57,7 +57,50 @@ internal sealed class MountWork(
     private IInsideMounts Inside => inside ?? throw new MountRefusedException(
         "no client is connected that would mount inside, and the server does not or may not enter the container: run it with CAP_SYS_ADMIN, or give the container /yacc/NAME of the host as /yacc, as a slave, and start 'client' in it");
 
-    private void Propagate(MountAction.PropagateClone action) => _found = Inside.Attach(Clone, action.Target, action.Replaced, beforeAct);
+    /// <summary>What the one inside says is not believed: what will be made is found out here, and what is mounted is looked at.</summary>
+    private void Propagate(MountAction.PropagateClone action)
+    {
+        MountOutcome prepared = new(0, Clone.Status.Identity, MissingAt(action.Target));
+        try
+        {
+            Inside.Attach(Clone, action.Target, action.Replaced, mountId =>
+            {
+                prepared = prepared with { MountId = mountId };
+                beforeAct?.Invoke(prepared);
+            });
+        }
+        catch (IOException) when (IsAt(action.Target, prepared))
+        {
+            // It has ended, or was too slow, before it could say so.
+        }
+
+        if (!IsAt(action.Target, prepared))
+        {
+            throw new MountRefusedException($"the client says that {action.Target} is mounted, and it is not");
+        }
+
+        clones.Attached(Clone, prepared.MountId);
+        _found = prepared;
+    }
+
+    private ImmutableArray<string> MissingAt(string target)
+    {
+        using SafeFileHandle? there = RootedPath.Open(container.Root, target);
+        if (there is not null)
+        {
+            return [];
+        }
+
+        MissingPath missing = _points.Missing(target);
+        missing.Parent.Dispose();
+        return missing.Paths;
+    }
+
+    private bool IsAt(string target, MountOutcome wanted)
+    {
+        using SafeFileHandle? there = RootedPath.Open(container.Root, target);
+        return there is not null && FileStatus.OfHandle(there) is var status && status.MountId == wanted.MountId && status.Identity == wanted.Identity;
+    }
 
     private void MakeMountPoint(string target)
     {

@@ -13,6 +13,13 @@ internal static class OurMount
     internal static SafeFileHandle? Find(ContainerEntry container, string target, ulong mountId) =>
         MountSearch.Find(container.Root, () => MountPoints(container), target, mountId);
 
+    /// <summary>Whether it is on top at a target.</summary>
+    internal static bool IsAt(ContainerEntry container, string target, ulong mountId)
+    {
+        using SafeFileHandle? there = RootedPath.Open(container.Root, target);
+        return there is not null && FileStatus.OfHandle(there).MountId == mountId;
+    }
+
     /// <summary>How many mounts lie on one another at a target.</summary>
     internal static int CountAt(ContainerEntry container, string target) => MountPoints(container).Count(path => path == target);
 

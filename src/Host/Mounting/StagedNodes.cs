@@ -53,6 +53,15 @@ internal sealed class StagedNodes
         }
     }
 
+    /// <summary>If there is one of a mount, it is another's from now on.</summary>
+    internal void Rename(ulong mountId, ulong other)
+    {
+        if (File.Exists(PathOf(mountId)))
+        {
+            File.Move(PathOf(mountId), PathOf(other), overwrite: true);
+        }
+    }
+
     /// <summary>Removes all but those of these mounts.</summary>
     internal void KeepOnly(IEnumerable<ulong> mountIds)
     {

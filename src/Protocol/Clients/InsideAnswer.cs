@@ -4,23 +4,21 @@ namespace ContainerManager.Protocol;
 
 /// <summary>What came of <see cref="PrepareInside"/>, <see cref="MountInside"/>, <see cref="UnmountInside"/> or <see cref="UeventInside"/>.</summary>
 /// <param name="Failure">Why nothing did, for a person; null: it is done.</param>
-/// <param name="MountId">The kernel's id of the mount; 0 after anything else.</param>
-/// <param name="Made">What was made to mount upon, outermost first; of <see cref="PrepareInside"/>: what will be.</param>
+/// <param name="MountId">Of <see cref="PrepareInside"/>: the kernel's id of the clone, which it keeps when it is mounted. 0 after anything else.</param>
 /// <param name="SourceGone">It failed since what was to be mounted is gone: another one may be on its way.</param>
-public sealed record InsideAnswer(string? Failure, ulong MountId, string[] Made, bool SourceGone = false) : IMessage<InsideAnswer>
+public sealed record InsideAnswer(string? Failure, ulong MountId = 0, bool SourceGone = false) : IMessage<InsideAnswer>
 {
     /// <inheritdoc/>
-    public static int Members => 4;
+    public static int Members => 3;
 
     /// <inheritdoc/>
     public void WriteMembers(CborWriter writer)
     {
         MessageFormat.WriteOptional(writer, Failure);
         writer.WriteUInt64(MountId);
-        MessageFormat.Write(writer, Made);
         writer.WriteBoolean(SourceGone);
     }
 
     /// <inheritdoc/>
-    public static InsideAnswer ReadMembers(CborReader reader) => new(MessageFormat.ReadOptional(reader), reader.ReadUInt64(), MessageFormat.ReadTexts(reader), reader.ReadBoolean());
+    public static InsideAnswer ReadMembers(CborReader reader) => new(MessageFormat.ReadOptional(reader), reader.ReadUInt64(), reader.ReadBoolean());
 }

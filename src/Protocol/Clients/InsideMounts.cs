@@ -3,25 +3,20 @@ using System.Formats.Cbor;
 namespace ContainerManager.Protocol;
 
 /// <summary>
-/// The client is to clone a mount, and to say which id the clone has and what will be made to mount upon: the server writes it down before anything in the
-/// container changes. What was prepared before and is not mounted by then is dropped.
+/// The client is to clone a mount, and to say which id the clone has: the server writes it down before anything in the container changes. What was prepared
+/// before and is not mounted by then is dropped.
 /// </summary>
 /// <param name="From">Where it is, beneath the container's <c>/yacc</c>, such as <c>binds/7</c>.</param>
-/// <param name="Target">An absolute path inside.</param>
-public sealed record PrepareInside(string From, string Target) : IMessage<PrepareInside>
+public sealed record PrepareInside(string From) : IMessage<PrepareInside>
 {
     /// <inheritdoc/>
-    public static int Members => 2;
+    public static int Members => 1;
 
     /// <inheritdoc/>
-    public void WriteMembers(CborWriter writer)
-    {
-        writer.WriteTextString(From);
-        writer.WriteTextString(Target);
-    }
+    public void WriteMembers(CborWriter writer) => writer.WriteTextString(From);
 
     /// <inheritdoc/>
-    public static PrepareInside ReadMembers(CborReader reader) => new(reader.ReadTextString(), reader.ReadTextString());
+    public static PrepareInside ReadMembers(CborReader reader) => new(reader.ReadTextString());
 }
 
 /// <summary>The client is to mount what it has prepared.</summary>

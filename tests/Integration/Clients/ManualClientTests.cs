@@ -1,5 +1,8 @@
 using System.Text.RegularExpressions;
+using ContainerManager.Linux;
+using ContainerManager.Protocol;
 using ContainerManager.Tests.Integration.Cli;
+using ContainerManager.Tests.Integration.Crashes;
 using ContainerManager.Tests.Integration.Devices;
 using ContainerManager.Tests.Integration.Docker;
 using ContainerManager.Tests.Integration.Scenarios;
@@ -97,6 +100,33 @@ public sealed class ManualClientTests(DockerEngineFixture fixture) : IAsyncLifet
             Ran devices = await ContainerUtil.RunAsync(Server.Socket, "devices", _name);
             Assert.Contains("needs CAP_NET_ADMIN", devices.Output, StringComparison.Ordinal);
         }
+    }
+
+    /// <summary>It is killed between its mount and its answer: what it has mounted is known, is used, and goes.</summary>
+    [Fact]
+    public async Task WhatAClientHasMountedThatIsKilledThenIsNotForgotten()
+    {
+        string tracing = await SystemCallTracer.CompileAsync(_directory.FullPath);
+        await StartAsync("--cap-add", "SYS_ADMIN", "--volume", $"{_directory["yacc"]}/{_name}:/yacc:rslave");
+        await StartClientAsync();
+        StatusReply status = await Server.UntilAsync(reply => reply.Containers.Any(container => container.Client is { State: "running" }));
+        string first = $"/proc/{status.Containers.Single(container => container.Name == _name).ProcessId}";
+        string? inside = new FileInfo($"{first}/ns/mnt").LinkTarget;
+        int client = ProcessFacts.All.Single(process => ProcessFacts.Read(process, "cmdline") == "/client\0" && new FileInfo($"/proc/{process}/ns/mnt").LinkTarget == inside);
+        await using (SystemCallTracer tracer = await SystemCallTracer.FollowAsync(tracing, client, new CrashPoint("move_mount", 1, After: true, ChangeWhileDead: false)))
+        {
+            await File.WriteAllTextAsync(Path.Combine(Source, "file"), "one", Stop);
+            await tracer.Ended.WaitAsync(Deadline, Stop);
+            Assert.True(tracer.Killed, string.Join(", ", tracer.Calls));
+        }
+
+        BindingStatus binding = await Server.UntilBindingAsync(_name, "/seen/file", "attached");
+        Assert.Equal(FileStatus.OfPath($"{first}/root/seen/file")?.MountId, binding.MountId);
+        await StartClientAsync();
+        await Server.UntilAsync(reply => reply.Containers.Any(container => container.Client is { State: "running" }));
+        File.Delete(Path.Combine(Source, "file"));
+        await Server.UntilGoneAsync(_name, "/seen/file");
+        Assert.Equal("", await ExecAsync("sh", "-c", "grep -c ' /seen' /proc/self/mountinfo | tr -d '0\\n'; ls -A / | grep -x seen | tr -d '\\n'"));
     }
 
     /// <summary>What the user has to do is said, and not only that it failed.</summary>

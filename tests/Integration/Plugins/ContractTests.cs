@@ -38,6 +38,10 @@ public sealed class ContractTests
         Assert.Equal([$"attach {bed.Source} /source"], await File.ReadAllLinesAsync(record, TestContext.Current.CancellationToken));
         Assert.False(Path.Exists(bed.Inside("/source")));
 
+        // What only the strategy can recognise is written down for it all the same.
+        string journal = await File.ReadAllTextAsync(Path.Combine(bed.Server.StateDirectory, "journal"), TestContext.Current.CancellationToken);
+        Assert.Contains("\"/source\"", journal, StringComparison.Ordinal);
+
         File.Delete(bed.Source);
         await bed.Server.UntilGoneAsync("box", "/source");
         Directory.Delete(folder, recursive: true);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using ContainerManager.Linux;
 using ContainerManager.Tests.Integration.Crashes;
 using ContainerManager.Tests.Integration.TestBed;
 
@@ -58,6 +59,11 @@ public sealed class ManualClientScenarioTests() : ScenarioTests(new ManualClient
             await Server.KillAsync();
         }
 
+        // It was killed where it was meant to be: before that there is no record, then there is one, and then a mount of that id.
+        string journal = File.ReadAllText(Path.Combine(Server.StateDirectory, "journal"));
+        bool written = after || call != "pwrite64", mounted = call == "umount2";
+        Assert.Equal(written, journal.Contains("/deep/file", StringComparison.Ordinal));
+        Assert.Equal(mounted, FileStatus.OfPath(Inside("/deep/file")) is { } there && journal.Contains(there.MountId.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal));
         await Server.StartAsync();
         await Server.UntilBindingAsync(Name, "/deep/file", "attached");
         await UntilMountedAsync("/deep/file");

@@ -165,7 +165,7 @@ public sealed class ClientConnectionTests : IAsyncDisposable
         Task<InsideAnswer> asked = Task.Run(() => _connection!.Ask(FrameKind.Uevent, tooLong with { Message = [1] }), Stop);
         Frame question = (await _client.ReadAsync(Stop))!.Value;
         Assert.Equal((FrameKind.Uevent, 1), (question.Kind, MessageFormat.Read<UeventInside>(question.Body).Message.Length));
-        await SendAsync(MessageFormat.Write(FrameKind.Answer, question.Channel, new InsideAnswer("no", 0, [])));
+        await SendAsync(MessageFormat.Write(FrameKind.Answer, question.Channel, new InsideAnswer("no")));
         Assert.Equal("no", (await asked.WaitAsync(Soon, Stop)).Failure);
     }
 
