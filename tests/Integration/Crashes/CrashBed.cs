@@ -12,6 +12,9 @@ internal sealed class CrashBed : IAsyncDisposable
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
 
+    /// <summary>For so long a server has something to do when all of the history happens at once.</summary>
+    private static readonly TimeSpan Busy = TimeSpan.FromMilliseconds(60);
+
     private readonly string _name = $"cm-{Guid.NewGuid():N}"[..20];
     private readonly CrashSources _sources = new();
     private readonly NamespacesScenarioRuntime _runtime = new();
@@ -39,24 +42,16 @@ internal sealed class CrashBed : IAsyncDisposable
     internal static async Task<CrashBed> StartAsync()
     {
         CrashBed bed = new() { _udev = await UdevBed.StartAsync() };
-        await bed.StartServerAsync();
-        await bed._runtime.StartAsync(bed._server, bed._name);
-        await bed._server.UntilBindingAsync(bed._name, "/steady", "attached");
-        bed._processId = (await bed._server.StatusAsync()).Containers.Single(container => container.Name == bed._name).ProcessId!.Value;
-        await bed._server.UntilBindingAsync(bed._name, DeviceInside.Database, "attached");
-        bed._cgroup = new DenyingCgroup(bed._processId);
-
-        // Where a container is in is read once: runtimes do not move theirs.
-        await bed._server.KillAsync();
-        await bed.StartServerAsync();
-        await bed._server.UntilBindingAsync(bed._name, "/steady", "attached");
-        bed._foreignMounts = [.. bed.MountPoints().Where(path => path != "/steady")];
-        bed._state = bed.State();
-        bed._reader = new BackgroundProcess(
-            bed.ReaderLog, "nice", "-n", "19", "nsenter", "--mount", "--root", "--wd", "--target", bed._processId.ToString(CultureInfo.InvariantCulture),
-            "sh", "-c", "exec 3< /steady; echo reading; while :; do read -r line 2> /dev/null < /steady && [ \"$line\" = steady ] || echo gap; done");
-        await new GrowingFile(bed.ReaderLog).UntilAsync(text => text.Contains("reading", StringComparison.Ordinal), Deadline);
-        return bed;
+        try
+        {
+            await bed.BeginAsync();
+            return bed;
+        }
+        catch
+        {
+            await bed.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>The acting system calls of a server that lives through the whole history.</summary>
@@ -99,13 +94,38 @@ internal sealed class CrashBed : IAsyncDisposable
             next++;
         }
 
-        await StartServerAsync();
-        await SettleAsync($"killed while {during}");
-        Assert.False(File.Exists(Path.Combine(_server.StateDirectory, "journal.damaged")), "the journal is damaged");
-        _server.AssertEveryThreadAtHome();
-        await HurryToTheEndAsync(next);
-        await AssertNothingIsLeftAsync();
+        await ComeAgainAsync($"killed while {during}", next);
         return tracer.Killed;
+    }
+
+    /// <summary>A part of the history, nobody waiting for the server in between, and a server that is killed at any moment of it, or soon after.</summary>
+    internal async Task CrashAtAnyMomentAsync(Random random)
+    {
+        _server.ForgetLog();
+        HistoryStep[] history = _sources.History;
+        int next = random.Next(1, history.Length + 1);
+        TimeSpan moment = random.NextDouble() * Busy;
+        Task killed = Task.Run(async () =>
+        {
+            await Task.Delay(moment);
+            await _server.KillAsync();
+        });
+        foreach (HistoryStep step in history.Take(next))
+        {
+            if (step.OnHost is { } onHost)
+            {
+                onHost();
+            }
+            else
+            {
+                // Whoever asks a server that is killed is told so; what has become of it is found out later.
+                await RequestAsync(step.Request!.Value).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+
+        await killed;
+        _runs = false;
+        await ComeAgainAsync(string.Create(CultureInfo.InvariantCulture, $"killed after {moment.TotalMilliseconds:0.0} ms and {next} steps, the last of which {history[next - 1].What}"), next);
     }
 
     public async ValueTask DisposeAsync()
@@ -127,10 +147,42 @@ internal sealed class CrashBed : IAsyncDisposable
             CleanUp.Of(_udev));
     }
 
+    private async Task BeginAsync()
+    {
+        await StartServerAsync();
+        await _runtime.StartAsync(_server, _name);
+        await _server.UntilBindingAsync(_name, "/steady", "attached");
+        _processId = (await _server.StatusAsync()).Containers.Single(container => container.Name == _name).ProcessId!.Value;
+        await _server.UntilBindingAsync(_name, DeviceInside.Database, "attached");
+        _cgroup = new DenyingCgroup(_processId);
+
+        // Where a container is in is read once: runtimes do not move theirs.
+        await _server.KillAsync();
+        await StartServerAsync();
+        await _server.UntilBindingAsync(_name, "/steady", "attached");
+        _foreignMounts = [.. MountPoints().Where(path => path != "/steady")];
+        _state = State();
+        _reader = new BackgroundProcess(
+            ReaderLog, "nice", "-n", "19", "nsenter", "--mount", "--root", "--wd", "--target", _processId.ToString(CultureInfo.InvariantCulture),
+            "sh", "-c", "exec 3< /steady; echo reading; while :; do read -r line 2> /dev/null < /steady && [ \"$line\" = steady ] || echo gap; done");
+        await new GrowingFile(ReaderLog).UntilAsync(text => text.Contains("reading", StringComparison.Ordinal), Deadline);
+    }
+
     private async Task StartServerAsync()
     {
         await _server.StartAsync();
         _runs = true;
+    }
+
+    /// <summary>Another server after one that was killed; and the rest of the history.</summary>
+    private async Task ComeAgainAsync(string what, int next)
+    {
+        await StartServerAsync();
+        await SettleAsync(what);
+        Assert.False(File.Exists(Path.Combine(_server.StateDirectory, "journal.damaged")), "the journal is damaged");
+        _server.AssertEveryThreadAtHome();
+        await HurryToTheEndAsync(next);
+        await AssertNothingIsLeftAsync();
     }
 
     /// <summary>The rest of the history, nobody waiting for the server in between.</summary>

@@ -25,6 +25,9 @@ internal sealed class UdevBed : IAsyncDisposable
     private readonly TemporaryDirectory _directory = new("udev");
     private BackgroundProcess? _udevd;
 
+    /// <summary>It was started for the test, and may be killed.</summary>
+    internal bool IsOwn => _udevd is not null;
+
     /// <summary>Waits until no other test has one.</summary>
     internal static async Task<UdevBed> StartAsync()
     {
@@ -83,8 +86,8 @@ internal sealed class UdevBed : IAsyncDisposable
     /// <summary>SIGKILL.</summary>
     internal async Task KillDaemonAsync()
     {
-        Assert.True(_udevd is not null, "the udevd that runs here is the machine's own, which no test kills: run this one where none does");
-        await _udevd.KillAsync();
+        Assert.True(IsOwn, "the udevd that runs here is the machine's own, which no test kills: run this one where none does");
+        await _udevd!.KillAsync();
     }
 
     /// <summary>Starts it again, as its service does.</summary>

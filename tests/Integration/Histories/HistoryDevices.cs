@@ -21,17 +21,27 @@ internal sealed class HistoryDevices : IAsyncDisposable
 
     internal IEnumerable<string> Plugged => Nodes.Where(File.Exists);
 
-    internal static async Task<HistoryDevices> BeginAsync() => new(await UdevBed.StartAsync());
+    /// <summary>None is plugged in.</summary>
+    internal static async Task<HistoryDevices> BeginAsync()
+    {
+        HistoryDevices devices = new(await UdevBed.StartAsync());
+        await devices.ClearAsync();
+        return devices;
+    }
 
     internal void Plug(int which) => _consoles[which].Plug();
 
     internal Task UnplugAsync(int which) => File.Exists(_consoles[which].Node) ? _consoles[which].UnplugAsync() : Task.CompletedTask;
 
-    /// <summary>It comes again as its service does, and hears again of what is there: what happened meanwhile nobody has told it.</summary>
+    /// <summary>It comes again as its service does, and hears again of what is there: what happened meanwhile nobody has told it. The machine's own lives on.</summary>
     internal async Task KillDaemonAsync()
     {
-        await _udev.KillDaemonAsync();
-        await _udev.StartDaemonAgainAsync();
+        if (_udev.IsOwn)
+        {
+            await _udev.KillDaemonAsync();
+            await _udev.StartDaemonAgainAsync();
+        }
+
         (await Command.RunAsync("udevadm", ["trigger", "--action=add", "--subsystem-match=vc"])).OutputOrThrow();
     }
 

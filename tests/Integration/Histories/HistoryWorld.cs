@@ -40,12 +40,20 @@ internal sealed class HistoryWorld : IAsyncDisposable
     internal static async Task<HistoryWorld> BeginAsync()
     {
         HistoryWorld world = new(await HistoryDevices.BeginAsync());
-        await world.StartServerAsync();
-        await world.StartAsync(world.First);
-        await world.Server.UntilBindingAsync(world.First, DeviceInside.Database, "attached");
-        world._foreignMounts = [.. world.MountPoints(world.First).Where(path => path != "/over/file")];
-        await world.StartAsync(world.Second);
-        return world;
+        try
+        {
+            await world.StartServerAsync();
+            await world.StartAsync(world.First);
+            await world.Server.UntilBindingAsync(world.First, DeviceInside.Database, "attached");
+            world._foreignMounts = [.. world.MountPoints(world.First).Where(path => path != "/over/file")];
+            await world.StartAsync(world.Second);
+            return world;
+        }
+        catch
+        {
+            await world.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Does it, and does not wait for what comes of it; to settle is to wait.</summary>

@@ -10,7 +10,7 @@ internal readonly record struct Operation(string Verb, string Object = "")
     /// <summary>Nothing is done until what is mounted is what the rules say.</summary>
     internal static readonly Operation Settle = new("settle");
 
-    /// <summary>What there is, and how often of a hundred.</summary>
+    /// <summary>What there is, and how often in relation to the others.</summary>
     private static readonly (string Verb, int Objects, int Weight)[] s_kinds =
     [
         ("put", 4, 16),
