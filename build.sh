@@ -55,6 +55,7 @@ stamps=out/stamps
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 MSBUILDTERMINALLOGGER=off
 # Nothing that we start outlives us.
 export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0
+. src/one-compiler.sh
 
 # step NAME COMMAND...: one line; the command's output goes to a log, which is shown when it fails.
 step() {

@@ -153,6 +153,7 @@ case ${1-} in
 esac
 
 mkdir -p $logs
+. src/one-compiler.sh
 if [ "${1-}" = install ]; then
     install_for Integration
     install_for Benchmarks
@@ -166,6 +167,7 @@ for suite in "${suites[@]}"; do
 done
 ./build.sh || fail 'the build failed'
 build_tests "${suites[@]}"
+end_compiler
 for suite in "${suites[@]}"; do
     run_suite "$suite" "$@"
 done
