@@ -15,7 +15,7 @@ internal interface IScenarioRuntime
     /// <summary>Root inside is not root outside.</summary>
     bool HasUserNamespace => false;
 
-    /// <summary>How many entries come at once where many do: 20,000 in our own containers, 10,000 in those of Docker; fewer elsewhere, so that the whole run stays short.</summary>
+    /// <summary>How many entries come at once where many do: 10,000 in our own containers and in those of Docker; fewer elsewhere, so that the whole run stays short.</summary>
     int ManyEntries => HasUserNamespace ? 1_000 : 2_000;
 
     /// <summary>Further arguments for the server.</summary>

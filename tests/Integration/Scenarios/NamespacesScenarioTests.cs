@@ -42,7 +42,7 @@ internal sealed class NamespacesScenarioRuntime(bool userNamespace = false) : IS
 
     public string Plugin => "Namespaces";
 
-    public int ManyEntries => userNamespace ? 1_000 : 20_000;
+    public int ManyEntries => userNamespace ? 1_000 : 10_000;
 
     public string Settings => "{}";
 
