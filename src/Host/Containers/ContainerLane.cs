@@ -236,7 +236,7 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
 
     private Attachment Attach(ContainerEntry entry, IMountStrategy strategy, Step.Attach step)
     {
-        if (_announced.TryTake(step.Target, out RecordedAttachment? announced) && OurMount.IsAt(entry, step.Target, announced.MountId))
+        if (_announced.TryTake(step.Target, out RecordedAttachment? announced) && OurMount.IdentityOf(entry, step.Target, announced.MountId) is not null)
         {
             return Replace(entry, strategy, new Step.Replace(step.Target, step.Desired, announced.Showing(step.Desired.Identity)));
         }

@@ -69,12 +69,12 @@ internal sealed class MountWork(
                 beforeAct?.Invoke(prepared);
             });
         }
-        catch (IOException) when (IsAt(action.Target, prepared))
+        catch (IOException) when (IsThere(action.Target, prepared))
         {
             // It has ended, or was too slow, before it could say so.
         }
 
-        if (!IsAt(action.Target, prepared))
+        if (!IsThere(action.Target, prepared))
         {
             throw new MountRefusedException($"the client says that {action.Target} is mounted, and it is not");
         }
@@ -96,11 +96,8 @@ internal sealed class MountWork(
         return missing.Paths;
     }
 
-    private bool IsAt(string target, MountOutcome wanted)
-    {
-        using SafeFileHandle? there = RootedPath.Open(container.Root, target);
-        return there is not null && FileStatus.OfHandle(there) is var status && status.MountId == wanted.MountId && status.Identity == wanted.Identity;
-    }
+    /// <summary>Wherever it is by now: somebody inside may have renamed a directory above it just then.</summary>
+    private bool IsThere(string target, MountOutcome wanted) => OurMount.IdentityOf(container, target, wanted.MountId) == wanted.Identity;
 
     private void MakeMountPoint(string target)
     {

@@ -13,11 +13,12 @@ internal static class OurMount
     internal static SafeFileHandle? Find(ContainerEntry container, string target, ulong mountId) =>
         MountSearch.Find(container.Root, () => MountPoints(container), target, mountId);
 
-    /// <summary>Whether it is on top at a target.</summary>
-    internal static bool IsAt(ContainerEntry container, string target, ulong mountId)
+    /// <summary>Which file it shows; null: it is gone, or never was (id 0).</summary>
+    /// <exception cref="KernelException">As of <see cref="Find"/>.</exception>
+    internal static FileIdentity? IdentityOf(ContainerEntry container, string target, ulong mountId)
     {
-        using SafeFileHandle? there = RootedPath.Open(container.Root, target);
-        return there is not null && FileStatus.OfHandle(there).MountId == mountId;
+        using SafeFileHandle? mount = mountId == 0 ? null : Find(container, target, mountId);
+        return mount is null ? null : FileStatus.OfHandle(mount).Identity;
     }
 
     /// <summary>How many mounts lie on one another at a target.</summary>

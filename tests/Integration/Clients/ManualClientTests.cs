@@ -109,6 +109,9 @@ public sealed class ManualClientTests(DockerEngineFixture fixture) : IAsyncLifet
         string tracing = await SystemCallTracer.CompileAsync(_directory.FullPath);
         await StartAsync("--cap-add", "SYS_ADMIN", "--volume", $"{_directory["yacc"]}/{_name}:/yacc:rslave");
         await StartClientAsync();
+
+        // It mounts that, too.
+        await Server.UntilBindingAsync(_name, "/run/udev", "attached");
         StatusReply status = await Server.UntilAsync(reply => reply.Containers.Any(container => container.Client is { State: "running" }));
         string first = $"/proc/{status.Containers.Single(container => container.Name == _name).ProcessId}";
         string? inside = new FileInfo($"{first}/ns/mnt").LinkTarget;
