@@ -39,20 +39,8 @@ internal sealed class CrashBed : IAsyncDisposable
 
     private string ReaderLog => _sources["reader"];
 
-    internal static async Task<CrashBed> StartAsync()
-    {
-        CrashBed bed = new() { _udev = await UdevBed.StartAsync() };
-        try
-        {
-            await bed.BeginAsync();
-            return bed;
-        }
-        catch
-        {
-            await bed.DisposeAsync();
-            throw;
-        }
-    }
+    internal static async Task<CrashBed> StartAsync() =>
+        await CleanUp.BegunAsync(new CrashBed { _udev = await UdevBed.StartAsync() }, bed => bed.BeginAsync());
 
     /// <summary>The acting system calls of a server that lives through the whole history.</summary>
     internal async Task<IReadOnlyList<string>> CountAsync(string tracing)

@@ -32,17 +32,7 @@ internal sealed class UdevBed : IAsyncDisposable
     internal static async Task<UdevBed> StartAsync()
     {
         await s_alone.WaitAsync(TestContext.Current.CancellationToken);
-        UdevBed bed = new();
-        try
-        {
-            await bed.BeginAsync();
-            return bed;
-        }
-        catch
-        {
-            await bed.DisposeAsync();
-            throw;
-        }
+        return await CleanUp.BegunAsync(new UdevBed(), bed => bed.BeginAsync());
     }
 
     public async ValueTask DisposeAsync()

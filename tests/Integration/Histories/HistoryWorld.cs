@@ -37,24 +37,15 @@ internal sealed class HistoryWorld : IAsyncDisposable
 
     private string Second => _prefix + "-b";
 
-    internal static async Task<HistoryWorld> BeginAsync()
-    {
-        HistoryWorld world = new(await HistoryDevices.BeginAsync());
-        try
+    internal static async Task<HistoryWorld> BeginAsync() =>
+        await CleanUp.BegunAsync(new HistoryWorld(await HistoryDevices.BeginAsync()), async world =>
         {
             await world.StartServerAsync();
             await world.StartAsync(world.First);
             await world.Server.UntilBindingAsync(world.First, DeviceInside.Database, "attached");
             world._foreignMounts = [.. world.MountPoints(world.First).Where(path => path != "/over/file")];
             await world.StartAsync(world.Second);
-            return world;
-        }
-        catch
-        {
-            await world.DisposeAsync();
-            throw;
-        }
-    }
+        });
 
     /// <summary>Does it, and does not wait for what comes of it; to settle is to wait.</summary>
     internal Task HappenAsync(Operation operation)

@@ -26,6 +26,22 @@ internal static class CleanUp
         }
     }
 
+    /// <summary>Begins something that is disposed in the end; when it cannot begin, at once.</summary>
+    internal static async Task<T> BegunAsync<T>(T bed, Func<T, Task> begin)
+        where T : IAsyncDisposable
+    {
+        try
+        {
+            await begin(bed);
+            return bed;
+        }
+        catch
+        {
+            await bed.DisposeAsync();
+            throw;
+        }
+    }
+
     /// <summary>A step that disposes something, if it is there.</summary>
     internal static Func<ValueTask> Of(IAsyncDisposable? disposable) => () => disposable?.DisposeAsync() ?? ValueTask.CompletedTask;
 
