@@ -63,6 +63,9 @@ internal sealed class RunSession
     {
         await _frames.WriteAsync(MessageFormat.Write(FrameKind.Run, Channel, _request), cancellationToken);
         using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+
+        // The thread that reads the input may begin only when all is over, and the source has no token to give any more.
+        CancellationToken untilOver = over.Token;
         List<PosixSignalRegistration> signals = [];
         Channel<Frame> asked = System.Threading.Channels.Channel.CreateUnbounded<Frame>();
         try
@@ -72,17 +75,17 @@ internal sealed class RunSession
                 Listen(signals, asked.Writer);
             }
 
-            _ = SendAskedAsync(asked.Reader, over.Token);
-            while (await _frames.ReadAsync(over.Token) is { } frame)
+            _ = SendAskedAsync(asked.Reader, untilOver);
+            while (await _frames.ReadAsync(untilOver) is { } frame)
             {
                 switch (frame.Kind)
                 {
                     case FrameKind.Started:
                         // Reading a terminal or a pipe cannot be called off: that thread ends with us.
-                        new Thread(() => SendInput(input, over.Token)) { IsBackground = true, Name = "input" }.Start();
+                        new Thread(() => SendInput(input, untilOver)) { IsBackground = true, Name = "input" }.Start();
                         break;
                     case FrameKind.Output or FrameKind.Error:
-                        await PassAsync(frame, over.Token);
+                        await PassAsync(frame, untilOver);
                         break;
                     case FrameKind.Credit:
                         _credit.Give(RunCredit.Read(frame.Body.Span));

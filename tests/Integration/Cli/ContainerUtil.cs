@@ -52,6 +52,18 @@ internal static class ContainerUtil
         }
     }
 
+    /// <summary>Reads what it writes until a line has this in it.</summary>
+    internal static async Task UntilLineAsync(Process process, string text)
+    {
+        string? line;
+        do
+        {
+            line = await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(ServedEngine.Deadline);
+            Assert.NotNull(line);
+        }
+        while (!line.Contains(text, StringComparison.Ordinal));
+    }
+
     internal static void End(Process process)
     {
         if (!process.HasExited)

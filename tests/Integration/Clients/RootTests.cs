@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Security.Cryptography;
+using ContainerManager.Tests.Control;
 using ContainerManager.Tests.Integration.Cli;
 using ContainerManager.Tests.Integration.Docker;
 using ContainerManager.Tests.Integration.Podman;
@@ -15,6 +17,9 @@ namespace ContainerManager.Tests.Integration.Clients;
 public abstract class RootTests : IAsyncLifetime
 {
     private const int Megabytes = 100;
+
+    /// <summary>Programs at once; in busybox's roots they are 200 always.</summary>
+    private static readonly int s_atOnce = int.Parse(Environment.GetEnvironmentVariable("CM_RUNS") ?? "20", CultureInfo.InvariantCulture);
     private static readonly string[] s_kinds = ["scratch", "distroless", "musl"];
 
     /// <summary>What LXC and nspawn mount on; image engines make them by themselves.</summary>
@@ -70,6 +75,9 @@ public abstract class RootTests : IAsyncLifetime
             }
 
             await CopiesAsync(name);
+            await HasATerminalAsync(name);
+            Ran[] all = await Task.WhenAll(Enumerable.Range(0, s_atOnce).Select(i => ContainerUtil.RunAsync(Server.Socket, ["-c", name, "run", "--", "/app", "exit", $"{i}"])));
+            Assert.All(all.Index(), ran => Assert.True(ran.Item is { Output: "", Error: "" } && ran.Item.ExitCode == ran.Index, $"{kind}: {ran}"));
         }
     }
 
@@ -117,6 +125,20 @@ public abstract class RootTests : IAsyncLifetime
         Assert.Equal(sent.GetHashAndReset(), await received);
         await cat.WaitForExitAsync(Stop);
         Assert.Equal(0, cat.ExitCode);
+    }
+
+    /// <summary>One that becomes as large as ours, and whose ^C ends what runs.</summary>
+    private async Task HasATerminalAsync(string name)
+    {
+        string line = $"tty; {ContainerUtil.Binary} --socket {Server.Socket} -c {name} run -it -- /app terminal; echo status $?";
+        using Process typed = ContainerUtil.StartProgram("/", Server.Socket, "script", "-qec", line, "/dev/null");
+        string ours = (await typed.StandardOutput.ReadLineAsync(Stop).AsTask().WaitAsync(ServedEngine.Deadline, Stop))!.Trim();
+        await ContainerUtil.UntilLineAsync(typed, "ready");
+        (await Command.RunAsync("stty", ["-F", ours, "rows", "33", "columns", "77"])).OutputOrThrow();
+        await ContainerUtil.UntilLineAsync(typed, "33 77");
+        await typed.StandardInput.BaseStream.WriteAsync(new byte[] { 3 }, Stop);
+        await typed.StandardInput.BaseStream.FlushAsync(Stop);
+        Assert.Contains("status 130", await typed.StandardOutput.ReadToEndAsync(Stop).WaitAsync(ServedEngine.Deadline, Stop), StringComparison.Ordinal);
     }
 }
 

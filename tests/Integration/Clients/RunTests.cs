@@ -105,7 +105,7 @@ public abstract class RunTests : IAsyncLifetime
         Assert.Contains(" 123\n", size, StringComparison.Ordinal);
 
         using Process typed = ContainerUtil.StartProgram("/", Server.Socket, "script", "-qec", $"{ContainerUtil.Binary} --socket {Server.Socket} -c {_name} run -it -- sh -c 'echo ready; sleep 1000'; echo status $?", "/dev/null");
-        await UntilLineAsync(typed, "ready");
+        await ContainerUtil.UntilLineAsync(typed, "ready");
         await typed.StandardInput.BaseStream.WriteAsync(new byte[] { 3 }, Stop);
         await typed.StandardInput.BaseStream.FlushAsync(Stop);
         Assert.Contains("status 130", await typed.StandardOutput.ReadToEndAsync(Stop).WaitAsync(Deadline, Stop), StringComparison.Ordinal);
@@ -117,9 +117,9 @@ public abstract class RunTests : IAsyncLifetime
         const string Script = "trap 'stty size' WINCH; tty; echo ready; while :; do sleep 1; done";
         using Process typed = ContainerUtil.StartProgram("/", Server.Socket, "script", "-qec", $"tty; {ContainerUtil.Binary} --socket {Server.Socket} -c {_name} run -it -- sh -c \"{Script}\"", "/dev/null");
         string ours = (await typed.StandardOutput.ReadLineAsync(Stop).AsTask().WaitAsync(Deadline, Stop))!.Trim();
-        await UntilLineAsync(typed, "ready");
+        await ContainerUtil.UntilLineAsync(typed, "ready");
         (await Command.RunAsync("stty", ["-F", ours, "rows", "33", "columns", "77"])).OutputOrThrow();
-        await UntilLineAsync(typed, "33 77");
+        await ContainerUtil.UntilLineAsync(typed, "33 77");
         ContainerUtil.End(typed);
     }
 
@@ -166,17 +166,6 @@ public abstract class RunTests : IAsyncLifetime
         await Server.UntilGoneAsync(_name, ClientTarget);
         Assert.Equal("gone", (await _runtime.ExecAsync(Server, _name, "sh", "-c", "test -e /dev/.container-manager || echo gone")).TrimEnd());
         Assert.Equal("two\n", (await RunAsync("run", "--", "echo", "two")).Output);
-    }
-
-    private static async Task UntilLineAsync(Process process, string text)
-    {
-        string? line;
-        do
-        {
-            line = await process.StandardOutput.ReadLineAsync(Stop).AsTask().WaitAsync(Deadline, Stop);
-            Assert.NotNull(line);
-        }
-        while (!line.Contains(text, StringComparison.Ordinal));
     }
 
     /// <summary>The cgroups but for systemd's own, which limits nothing, and what it can have of capabilities.</summary>
