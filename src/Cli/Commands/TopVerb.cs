@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Threading.Channels;
@@ -19,14 +20,17 @@ internal static class TopVerb
     /// <summary>Also when nothing happens: the clock goes on.</summary>
     private static readonly TimeSpan s_idle = TimeSpan.FromSeconds(2);
 
-    /// <summary>Nobody reads faster.</summary>
+    /// <summary>The server is asked no more often than this; nobody reads faster.</summary>
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>A key that is held moves the screen as often as this.</summary>
+    private static readonly TimeSpan s_frame = TimeSpan.FromMilliseconds(40);
 
     internal static Verb Create()
     {
         Verb verb = new(
             "top",
-            "Shows containers, bindings, what is wrong and what happens, live; 'q' ends it. Where the output is no terminal: once",
+            "Shows containers, bindings, what is wrong and what happens, live; arrow and page keys move it, 'q' ends it. Where the output is no terminal: once",
             "container-util top");
         verb.Does(RunAsync);
         return verb;
@@ -44,7 +48,7 @@ internal static class TopVerb
         {
             StatusReply status = await invocation.Server.StatusAsync(cancellationToken);
             string? latency = Latency.Of(await invocation.Server.MetricsAsync(cancellationToken));
-            invocation.Answer(status, ControlJson.Default.StatusReply, terminal => new TopView(terminal, 80, 24).Write(status, latency, events));
+            invocation.Answer(status, ControlJson.Default.StatusReply, terminal => new TopView(terminal, 80, 24).Write(status, latency, events, new TopScroll()));
             return ExitCode.Ok;
         }
 
@@ -74,25 +78,34 @@ internal static class TopVerb
     private static async Task<int> ShowAsync(Invocation invocation, List<EventRecord> events, CancellationTokenSource over)
     {
         Channel<bool> news = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+        TopScroll scroll = new();
         Task following = FollowAsync(invocation, events, news.Writer, over.Token);
-        _ = Task.Run(() => ReadKeys(over), CancellationToken.None);
-        while (!over.IsCancellationRequested && !following.IsCompleted)
+        _ = Task.Run(() => ReadKeys(scroll, news.Writer, over), CancellationToken.None);
+        using PosixSignalRegistration resized = PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => news.Writer.TryWrite(true));
+        StatusReply? status = null;
+        string? latency = null;
+        long asked = 0;
+        bool stale = false;
+        try
         {
-            await DrawAsync(invocation, events, over.Token);
-            try
+            while (!over.IsCancellationRequested && !following.IsCompleted)
             {
-                await Task.Delay(s_pause, over.Token);
-                await news.Reader.WaitToReadAsync(over.Token).AsTask().WaitAsync(s_idle, over.Token);
-                news.Reader.TryRead(out _);
+                if (status is null || Stopwatch.GetElapsedTime(asked) >= s_pause)
+                {
+                    status = await invocation.Server.StatusAsync(over.Token);
+                    latency = Latency.Of(await invocation.Server.MetricsAsync(over.Token));
+                    asked = Stopwatch.GetTimestamp();
+                    stale = false;
+                }
+
+                DrawScreen(status, latency, events, scroll);
+                await Task.Delay(s_frame, over.Token);
+                stale |= await IsWokenAsync(news.Reader, stale ? s_pause : s_idle, over.Token);
             }
-            catch (TimeoutException)
-            {
-                // Nothing has happened.
-            }
-            catch (OperationCanceledException)
-            {
-                return ExitCode.Ok;
-            }
+        }
+        catch (OperationCanceledException) when (over.IsCancellationRequested)
+        {
+            // By a key.
         }
 
         return over.IsCancellationRequested ? ExitCode.Ok : throw new Failure(ExitCode.NotRunning, "the server has stopped");
@@ -112,10 +125,23 @@ internal static class TopVerb
         }
     }
 
-    private static async Task DrawAsync(Invocation invocation, List<EventRecord> events, CancellationToken cancellationToken)
+    /// <summary>Whether something has happened, or a key was pressed, in time.</summary>
+    private static async Task<bool> IsWokenAsync(ChannelReader<bool> news, TimeSpan within, CancellationToken cancellationToken)
     {
-        StatusReply status = await invocation.Server.StatusAsync(cancellationToken);
-        string? latency = Latency.Of(await invocation.Server.MetricsAsync(cancellationToken));
+        try
+        {
+            // Who only waits takes nothing away when nobody waits for it any more.
+            await news.WaitToReadAsync(cancellationToken).AsTask().WaitAsync(within, cancellationToken);
+            return news.TryRead(out _);
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    private static void DrawScreen(StatusReply status, string? latency, List<EventRecord> events, TopScroll scroll)
+    {
         EventRecord[] recent;
         lock (events)
         {
@@ -123,23 +149,21 @@ internal static class TopVerb
         }
 
         int width = Math.Max(20, Console.WindowWidth), height = Math.Max(6, Console.WindowHeight);
-        string text = Terminal.TextOf(terminal => new TopView(terminal, width, height).Write(status, latency, recent), isTerminal: true);
+        string text = Terminal.TextOf(terminal => new TopView(terminal, width, height).Write(status, latency, recent, scroll), isTerminal: true);
 
         // Each line is cleared to its end, and what was below: nothing flickers. The terminal is raw: a line feed does not return.
         Draw("\e[H" + text.TrimEnd('\n').Replace("\n", "\e[K\r\n", StringComparison.Ordinal) + "\e[K\e[J");
     }
 
     /// <summary>Until a key that ends it; the terminal sends ^C as one.</summary>
-    private static void ReadKeys(CancellationTokenSource over)
+    private static void ReadKeys(TopScroll scroll, ChannelWriter<bool> news, CancellationTokenSource over)
     {
         // Not by the console's own stream, which edits lines, and sets the terminal up for that.
         using FileStream input = new(new SafeFileHandle(0, ownsHandle: false), FileAccess.Read, bufferSize: 0);
-        for (int key; (key = input.ReadByte()) >= 0;)
+        Span<byte> typed = stackalloc byte[64];
+        for (int length; (length = input.Read(typed)) > 0 && TopKeys.Obey(typed[..length], scroll);)
         {
-            if (key is 'q' or 'Q' or 3 or 4 or 27)
-            {
-                break;
-            }
+            news.TryWrite(true);
         }
 
         over.Cancel();

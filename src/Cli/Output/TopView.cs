@@ -11,16 +11,17 @@ internal sealed class TopView(Terminal terminal, int width, int height)
 {
     private const int StateWidth = 9, NumberWidth = 9, LeastNameWidth = 12;
 
-    internal void Write(StatusReply status, string? latency, IReadOnlyCollection<EventRecord> events)
+    internal void Write(StatusReply status, string? latency, IReadOnlyCollection<EventRecord> events, TopScroll scroll)
     {
         BindingStatus[] bindings = [.. status.Containers.SelectMany(static container => container.Bindings)];
         string[] troubles = [.. TroublesOf(status)];
         Line($"server {status.Version}   {DateTime.Now.ToString("HH:mm:ss", CultureInfo.InvariantCulture)}   {Number(status.Containers.Count(IsRunning), "container")}   " +
-            $"{Count(bindings, "attached")} attached, {Count(bindings, "waiting")} waiting, {Count(bindings, "failed")} failed{(latency is null ? "" : $"   {latency}")}", Look.Name);
-        int left = height - 3;
+            $"{Count(bindings, "attached")} attached, {Count(bindings, "waiting")} waiting, {Count(bindings, "failed")} failed", Look.Name);
+        Line(latency ?? "nothing was mounted yet", Look.Faint);
+        int left = height - 4;
         int troubleLines = Math.Min(troubles.Length, left / 4);
         int containerLines = Math.Min(status.Containers.Length, Math.Max(1, (left - troubleLines) / 2));
-        Containers([.. status.Containers.OrderBy(Rank).ThenBy(static container => container.Name, StringComparer.Ordinal)], containerLines);
+        Containers([.. status.Containers.OrderBy(Rank).ThenBy(static container => container.Name, StringComparer.Ordinal)], containerLines, scroll);
         foreach (string trouble in troubles.Take(troubleLines))
         {
             Line(trouble, Look.Bad);
@@ -52,11 +53,12 @@ internal sealed class TopView(Terminal terminal, int width, int height)
             .Select(binding => $"{container.Name}: {binding.Source} → {binding.Target}: {binding.Reason}")),
     ];
 
-    private void Containers(ContainerStatus[] containers, int lines)
+    private void Containers(ContainerStatus[] containers, int lines, TopScroll scroll)
     {
         int name = Math.Clamp(containers.Select(static container => Terminal.CellWidth(container.Name)).DefaultIfEmpty().Max() + 1, LeastNameWidth, Math.Max(LeastNameWidth, width / 3));
         Line($"{"CONTAINER".PadRight(name)}{"RUNTIME",-12}{"STATE",-StateWidth}{"ATTACHED",NumberWidth}{"WAITING",NumberWidth}{"FAILED",NumberWidth}{"PROGRAMS",NumberWidth + 1}", Look.Faint);
-        foreach (ContainerStatus container in containers.Take(lines))
+        int first = scroll.Fit(containers.Length, lines);
+        foreach (ContainerStatus container in containers.Skip(first).Take(lines))
         {
             terminal.Column(Cut(container.Name, name - 1), name, Look.Name).Column(container.Runtime ?? "", 12).Column(container.State, StateWidth, Look.Of(container.State));
             string rest = string.Concat(((string[])["attached", "waiting", "failed"]).Select(state => Count(container.Bindings, state).ToString(CultureInfo.InvariantCulture).PadLeft(NumberWidth))) +
@@ -64,7 +66,7 @@ internal sealed class TopView(Terminal terminal, int width, int height)
             terminal.Write(Cut(rest, Math.Max(0, width - name - 12 - StateWidth))).Line();
         }
 
-        Line(containers.Length > lines ? string.Create(CultureInfo.InvariantCulture, $"… and {containers.Length - lines} more") : "", Look.Faint);
+        Line(containers.Length > lines ? string.Create(CultureInfo.InvariantCulture, $"… {first + 1} to {first + lines} of {containers.Length}") : "", Look.Faint);
     }
 
     private void Line(string text, Spectre.Console.Style style) => terminal.Write(Cut(text, width), style).Line();

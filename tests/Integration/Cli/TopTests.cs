@@ -47,16 +47,23 @@ public sealed partial class TopTests : IAsyncLifetime
         Assert.All(frame, row => Assert.InRange(row.Length, 0, width));
         Assert.Contains("61 containers", frame[0], StringComparison.Ordinal);
         Assert.Contains("60 attached, 60 waiting, 1 failed", frame[0], StringComparison.Ordinal);
-        Assert.StartsWith("zz-broken", frame[2], StringComparison.Ordinal);
-        Assert.Contains(frame, row => Regex.IsMatch(row, "^… and [0-9]+ more$"));
+        Assert.StartsWith("zz-broken", frame[3], StringComparison.Ordinal);
+        Assert.Contains(frame, row => Regex.IsMatch(row, "^… 1 to [0-9]+ of 61$"));
         Assert.Contains(frame, row => row.StartsWith("zz-broken: /srv/xxx", StringComparison.Ordinal) && row.EndsWith('…'));
         Assert.Contains("attached", frame[^1], StringComparison.Ordinal);
+
+        // The keys move it, in the two forms that a terminal has for them; what is there at the end is shown, and no more.
+        await TypeAsync(typed, "\e[B\eOB");
+        await ReadUntilAsync(typed, seen, text => Frames(text).Any(rows => rows[3].StartsWith("container-01", StringComparison.Ordinal)), limit.Token);
+        await TypeAsync(typed, "\e[F");
+        await ReadUntilAsync(typed, seen, text => Frames(text).Any(rows => rows.Any(row => row.EndsWith(" to 61 of 61", StringComparison.Ordinal))), limit.Token);
+        await TypeAsync(typed, "\e[5~\e[1~");
+        await ReadUntilAsync(typed, seen, text => Frames(text)[^1][3].StartsWith("zz-broken", StringComparison.Ordinal), limit.Token);
 
         // What happens is seen, and a key ends it: the screen of before is back.
         _served.Engine.Publish(new EventRecord(DateTimeOffset.UnixEpoch, "container-started", "newcomer", null, null, null));
         await ReadUntilAsync(typed, seen, text => Frames(text).Any(rows => rows.Any(row => row.Contains("newcomer", StringComparison.Ordinal))), limit.Token);
-        await typed.StandardInput.WriteAsync("q".AsMemory(), Stop);
-        await typed.StandardInput.FlushAsync(Stop);
+        await TypeAsync(typed, "q");
         await ReadUntilAsync(typed, seen, text => text.Contains("status 0", StringComparison.Ordinal), limit.Token);
         Assert.EndsWith("\e[?1049l", seen.ToString().Split("status 0")[0], StringComparison.Ordinal);
     }
@@ -68,6 +75,12 @@ public sealed partial class TopTests : IAsyncLifetime
         Assert.Equal(0, ran.ExitCode);
         Assert.Contains("CONTAINER", ran.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("\e", ran.Output, StringComparison.Ordinal);
+    }
+
+    private static async Task TypeAsync(Process process, string keys)
+    {
+        await process.StandardInput.WriteAsync(keys.AsMemory(), Stop);
+        await process.StandardInput.FlushAsync(Stop);
     }
 
     /// <summary>Each screen that was drawn as a whole, without colours.</summary>
