@@ -11,16 +11,17 @@ using ContainerManager.Tests.Integration.TestBed;
 namespace ContainerManager.Tests.Integration.Clients;
 
 /// <summary>
-/// The client in roots that have next to nothing: one static file (scratch); a C library and no shell (distroless); musl in its place (Alpine); in every
-/// runtime. What has a shell is tested with busybox by <see cref="RunTests"/>, and with Debian's /usr by those of our light containers.
+/// The client in roots of all kinds, in every runtime: one static file (scratch); a C library and no shell (distroless); musl in its place (Alpine); Debian's
+/// shell and programs. With busybox it is tested by <see cref="RunTests"/>.
 /// </summary>
 public abstract class RootTests : IAsyncLifetime
 {
     private const int Megabytes = 100;
+    private const string Debian = "debian";
 
     /// <summary>Programs at once; in busybox's roots they are 200 always.</summary>
     private static readonly int s_atOnce = int.Parse(Environment.GetEnvironmentVariable("CM_RUNS") ?? "20", CultureInfo.InvariantCulture);
-    private static readonly string[] s_kinds = ["scratch", "distroless", "musl"];
+    private static readonly string[] s_kinds = ["scratch", "distroless", "musl", Debian];
 
     /// <summary>What LXC and nspawn mount on; image engines make them by themselves.</summary>
     private static readonly string[] s_mountPoints = ["dev", "proc", "sys", "run", "tmp", "etc", "usr"];
@@ -59,27 +60,37 @@ public abstract class RootTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ProgramsRunInRootsThatHaveNextToNothing()
+    public async Task ProgramsRunInRootsOfAllKinds()
     {
         foreach (string kind in s_kinds)
         {
             string name = $"{_prefix}-{kind}";
             await MakeAsync(kind);
             _started.Add(name);
-            await _runtime.StartFromAsync(Server, name, _directory[kind], "/app", "sleep");
+            await _runtime.StartFromAsync(Server, name, _directory[kind], kind == Debian ? ["/bin/sleep", "infinity"] : Words(kind, "sleep"));
             await Server.UntilAsync(reply => reply.Containers.Any(container => container.Name == name && container.State == "running"));
-            foreach ((string[] command, int status) in (IEnumerable<(string[], int)>)[(["/app", "exit", "0"], 0), (["/app", "exit", "1"], 1), (["/app", "die"], 137), (["/bin/sh"], 127)])
+            foreach ((string[] command, int status) in (IEnumerable<(string[], int)>)
+                [(Words(kind, "exit 0"), 0), (Words(kind, "exit 1"), 1), (Words(kind, "die"), 137), (["/bin/none"], 127)])
             {
                 Ran ran = await ContainerUtil.RunAsync(Server.Socket, ["-c", name, "run", "--", .. command]);
                 Assert.True(ran.ExitCode == status && (status == 127 || ran.Error == ""), $"{kind}: {string.Join(' ', command)}: {ran}\n{Server.Log}");
             }
 
-            await CopiesAsync(name);
-            await HasATerminalAsync(name);
-            Ran[] all = await Task.WhenAll(Enumerable.Range(0, s_atOnce).Select(i => ContainerUtil.RunAsync(Server.Socket, ["-c", name, "run", "--", "/app", "exit", $"{i}"])));
+            await CopiesAsync(name, Words(kind, "cat"));
+            await HasATerminalAsync(name, Words(kind, "terminal"));
+            Ran[] all = await Task.WhenAll(Enumerable.Range(0, s_atOnce).Select(i => ContainerUtil.RunAsync(Server.Socket, ["-c", name, "run", "--", .. Words(kind, $"exit {i}")])));
             Assert.All(all.Index(), ran => Assert.True(ran.Item is { Output: "", Error: "" } && ran.Item.ExitCode == ran.Index, $"{kind}: {ran}"));
         }
     }
+
+    /// <summary>What makes a root of this kind do it: a shell where there is one.</summary>
+    private static string[] Words(string kind, string what) => kind != Debian ? ["/app", .. what.Split(' ')] : ["/bin/sh", "-c", what switch
+    {
+        "die" => "kill -9 $$",
+        "cat" => "exec cat",
+        "terminal" => "trap 'stty size' WINCH; echo ready; while :; do sleep 1; done",
+        _ => what,
+    }];
 
     private async Task MakeAsync(string kind)
     {
@@ -89,48 +100,78 @@ public abstract class RootTests : IAsyncLifetime
             Directory.CreateDirectory(Path.Combine(root, directory));
         }
 
-        string source = Path.Combine(AppContext.BaseDirectory, "Clients/app.c");
-        string[] compiler = kind == "musl" ? ["musl-gcc"] : kind == "scratch" ? ["gcc", "-static"] : ["gcc"];
-        (await Command.RunAsync(compiler[0], [.. compiler[1..], "-O1", "-o", Path.Combine(root, "app"), source])).OutputOrThrow();
-        if (kind == "scratch")
+        if (kind == Debian)
         {
+            foreach (string directory in (string[])["bin", "lib", "lib64"])
+            {
+                Directory.CreateDirectory(Path.Combine(root, "usr", directory));
+                File.CreateSymbolicLink(Path.Combine(root, directory), $"usr/{directory}");
+            }
+
+            foreach (string program in (string[])["/bin/sh", "/bin/cat", "/bin/sleep", "/bin/stty"])
+            {
+                File.Copy(program, root + program);
+                await CopyLibrariesAsync(program, root);
+            }
+
             return;
         }
 
-        // ldd(1) names the loader and the libraries; of musl they are one file.
-        IEnumerable<string> needed = kind == "musl"
-            ? Directory.GetFiles("/lib", "ld-musl-*.so.1")
-            : (await Command.RunAsync("ldd", [Path.Combine(root, "app")])).OutputOrThrow().Split([' ', '\n', '\t'], StringSplitOptions.RemoveEmptyEntries);
-        foreach (string library in needed.Where(word => word.StartsWith('/')).Distinct())
+        string source = Path.Combine(AppContext.BaseDirectory, "Clients/app.c"), app = Path.Combine(root, "app");
+        string[] compiler = kind == "musl" ? ["musl-gcc"] : kind == "scratch" ? ["gcc", "-static"] : ["gcc"];
+        (await Command.RunAsync(compiler[0], [.. compiler[1..], "-O1", "-o", app, source])).OutputOrThrow();
+        if (kind == "musl")
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(root + library)!);
-            File.Copy(library, root + library);
+            // One file is the loader and all libraries.
+            foreach (string library in Directory.GetFiles("/lib", "ld-musl-*.so.1"))
+            {
+                CopyFile(library, root);
+            }
+        }
+        else if (kind != "scratch")
+        {
+            await CopyLibrariesAsync(app, root);
         }
     }
 
+    /// <summary>The loader and the libraries, as ldd(1) names them.</summary>
+    private static async Task CopyLibrariesAsync(string program, string root)
+    {
+        foreach (string library in (await Command.RunAsync("ldd", [program])).OutputOrThrow().Split([' ', '\n', '\t'], StringSplitOptions.RemoveEmptyEntries).Where(word => word.StartsWith('/')))
+        {
+            CopyFile(library, root);
+        }
+    }
+
+    private static void CopyFile(string path, string root)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(root + path)!);
+        File.Copy(path, root + path, overwrite: true);
+    }
+
     /// <summary>100 MiB in and out again, byte for byte.</summary>
-    private async Task CopiesAsync(string name)
+    private async Task CopiesAsync(string name, string[] cat)
     {
         byte[] block = RandomNumberGenerator.GetBytes(1 << 20);
-        using Process cat = ContainerUtil.Start("/", Server.Socket, "-c", name, "run", "-i", "--", "/app", "cat");
-        Task<byte[]> received = SHA256.HashDataAsync(cat.StandardOutput.BaseStream, Stop).AsTask();
+        using Process copying = ContainerUtil.Start("/", Server.Socket, ["-c", name, "run", "-i", "--", .. cat]);
+        Task<byte[]> received = SHA256.HashDataAsync(copying.StandardOutput.BaseStream, Stop).AsTask();
         using IncrementalHash sent = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         for (int i = 0; i < Megabytes; i++)
         {
             sent.AppendData(block);
-            await cat.StandardInput.BaseStream.WriteAsync(block, Stop);
+            await copying.StandardInput.BaseStream.WriteAsync(block, Stop);
         }
 
-        cat.StandardInput.Close();
+        copying.StandardInput.Close();
         Assert.Equal(sent.GetHashAndReset(), await received);
-        await cat.WaitForExitAsync(Stop);
-        Assert.Equal(0, cat.ExitCode);
+        await copying.WaitForExitAsync(Stop);
+        Assert.Equal(0, copying.ExitCode);
     }
 
     /// <summary>One that becomes as large as ours, and whose ^C ends what runs.</summary>
-    private async Task HasATerminalAsync(string name)
+    private async Task HasATerminalAsync(string name, string[] program)
     {
-        string line = $"tty; {ContainerUtil.Binary} --socket {Server.Socket} -c {name} run -it -- /app terminal; echo status $?";
+        string line = $"tty; {ContainerUtil.Binary} --socket {Server.Socket} -c {name} run -it -- {string.Join(' ', program.Select(word => $"\"{word}\""))}; echo status $?";
         using Process typed = ContainerUtil.StartProgram("/", Server.Socket, "script", "-qec", line, "/dev/null");
         string ours = (await typed.StandardOutput.ReadLineAsync(Stop).AsTask().WaitAsync(ServedEngine.Deadline, Stop))!.Trim();
         await ContainerUtil.UntilLineAsync(typed, "ready");
