@@ -102,9 +102,14 @@ internal sealed class ServeLoop : IDisposable
         }
 
         _received.Filled(Math.Max(0, count));
-        while (_received.TryTake(out Frame frame))
+        while (!_over && _received.TryTake(out Frame frame))
         {
-            Take(frame);
+            // Who was stopped, and wakes when the server has given it up, must not do what the server took for not done.
+            _over = frame.Kind is FrameKind.Mount or FrameKind.Unmount or FrameKind.Uevent && UnixStream.IsClosedByPeer(_input);
+            if (!_over)
+            {
+                Take(frame);
+            }
         }
     }
 

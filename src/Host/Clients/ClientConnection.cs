@@ -99,8 +99,9 @@ internal sealed class ClientConnection : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            // Else each further question would hold up the container as long.
+            // Else each further question would hold up the container as long. A client that wakes up later does nothing more when the stream is closed.
             _ending.Cancel();
+            _frames.DisposeAsync().AsTask().GetAwaiter().GetResult();
             throw new IOException($"the client did not answer within {AnswersWithin.TotalSeconds:0} s, and is given up");
         }
         catch (Exception impossible) when (impossible is ObjectDisposedException or ArgumentException)

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Tmds.Linux;
 
 namespace ContainerManager.Linux.Native;
 
@@ -19,4 +20,7 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Name, SetLastError = true)]
     internal static partial nint sendmsg(SafeHandle fd, msghdr_t* message, int flags);
+
+    [LibraryImport(Name, SetLastError = true)]
+    internal static partial int poll(pollfd* descriptors, nuint count, int milliseconds);
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using ContainerManager.Linux.Native;
 using Microsoft.Win32.SafeHandles;
@@ -25,6 +26,17 @@ public static class UnixStream
 
         socket.Dispose();
         return null;
+    }
+
+    /// <summary>Whether the other side has closed it: what it wrote before can be read still, but nobody hears an answer.</summary>
+    /// <param name="socket">Of this kind; of a pipe it is false.</param>
+    public static unsafe bool IsClosedByPeer(SafeHandle socket)
+    {
+        using HandleUse use = new(socket);
+        Tmds.Linux.pollfd polled = new() { fd = use.Descriptor };
+
+        // POLLHUP is reported without being asked for (poll(2)).
+        return Libc.poll(&polled, 1, 0) == 1 && (polled.revents & POLLHUP) != 0;
     }
 
     /// <exception cref="KernelException">ENAMETOOLONG</exception>

@@ -51,7 +51,7 @@ public sealed partial class EnduranceTests
     }
 
     /// <summary>What /proc says of the server at rest, and how long it takes to bind and unbind, at the median.</summary>
-    private sealed partial record Facts(long Resident, int Threads, int Descriptors, int Watches, int Mounts, double Bind)
+    private sealed partial record Facts(long Resident, int Threads, int Descriptors, int Watches, int Mounts, double Bind, string Kinds)
     {
         internal static async Task<Facts> OfAsync(HistoryWorld world)
         {
@@ -73,12 +73,17 @@ public sealed partial class EnduranceTests
                 descriptors.Length,
                 descriptors.Sum(WatchesOf),
                 File.ReadAllLines(process + "/mountinfo").Length,
-                binds[Binds / 2]);
+                binds[Binds / 2],
+                string.Join(", ", KindsOf(process).CountBy(kind => kind).OrderBy(kind => kind.Key, StringComparer.Ordinal).Select(kind => $"{kind.Key} {kind.Value}")));
         }
 
         public override string ToString() => string.Create(
             CultureInfo.InvariantCulture,
-            $"{Resident / 1024.0:0.0} MiB, {Threads} threads, {Descriptors} descriptors, {Watches} watches, {Mounts} mounts, bind and unbind {Bind:0.00} ms");
+            $"{Resident / 1024.0:0.0} MiB, {Threads} threads, {Descriptors} descriptors, {Watches} watches, {Mounts} mounts, bind and unbind {Bind:0.00} ms; open: {Kinds}");
+
+        /// <summary>What its descriptors lead to, without the numbers that make each of them another.</summary>
+        private static IEnumerable<string> KindsOf(string process) =>
+            new DirectoryInfo(process + "/fd").EnumerateFileSystemInfos().Select(descriptor => NumberPattern().Replace(descriptor.LinkTarget ?? "closed", "N"));
 
         /// <summary>proc_pid_fdinfo(5): a line for each watch of an inotify.</summary>
         private static int WatchesOf(string descriptor)
@@ -92,6 +97,9 @@ public sealed partial class EnduranceTests
                 return 0; // Closed meanwhile.
             }
         }
+
+        [GeneratedRegex(@"[0-9]+")]
+        private static partial Regex NumberPattern();
 
         [GeneratedRegex(@"VmRSS:\s+(\d+)")]
         private static partial Regex ResidentPattern();
