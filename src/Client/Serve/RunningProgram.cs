@@ -24,6 +24,9 @@ internal sealed class RunningProgram
     private int _owed;
     private int? _status;
 
+    /// <summary>Nobody has the terminal open, and it would say so for ever.</summary>
+    private bool _unheard;
+
     private RunningProgram(uint channel, int processId, bool detached, ProgramStreams streams, Readiness ready, FrameWriter server, Action over)
     {
         (_channel, _processId, _detached, _ready, _server, _over) = (channel, processId, detached, ready, server, over);
@@ -58,8 +61,10 @@ internal sealed class RunningProgram
         {
             case FrameKind.Input when !_detached:
                 _input.Add(frame.Body.Span);
-                if (_terminal is not null && _input.WantsToWrite)
+                if (_unheard || (_terminal is not null && _input.WantsToWrite))
                 {
+                    // Somebody types: perhaps it was opened again.
+                    _unheard = false;
                     Listen();
                 }
 
@@ -126,6 +131,11 @@ internal sealed class RunningProgram
     /// <summary>Waits for output while there is credit for it, and for room for input where the terminal is both.</summary>
     private void Listen()
     {
+        if (_unheard)
+        {
+            return;
+        }
+
         foreach ((SafeFileHandle handle, FrameKind kind) in _outputs)
         {
             bool toWrite = _terminal is not null && _input.WantsToWrite;
@@ -170,7 +180,13 @@ internal sealed class RunningProgram
             return true;
         }
 
-        if (count == 0)
+        if (count == 0 && _terminal is not null && _status is null)
+        {
+            // To close it would hang up the program, which runs on without it.
+            _ready.Remove(handle);
+            _unheard = true;
+        }
+        else if (count == 0)
         {
             Close(handle);
         }
@@ -196,6 +212,7 @@ internal sealed class RunningProgram
         }
 
         _status = status;
+        _unheard = false;
         FinishIfDrained();
     }
 

@@ -123,6 +123,25 @@ public abstract class RunTests : IAsyncLifetime
         ContainerUtil.End(typed);
     }
 
+    /// <summary>Nobody has the terminal open any more, and the program runs on; a key, or another size, concerns nobody.</summary>
+    [Fact]
+    public async Task ATerminalThatItsProgramClosesIsNoTrouble()
+    {
+        string sleep = $"sleep {RandomNumberGenerator.GetInt32(100_000_000, 999_999_999)}";
+        string run = $"{ContainerUtil.Binary} --socket {Server.Socket} -c {_name} run -it -- sh -c 'exec {sleep} </dev/null >/dev/null 2>&1'";
+        using Process typed = ContainerUtil.StartProgram("/", Server.Socket, "script", "-qec", $"tty; {run}; echo status $?", "/dev/null");
+        string ours = (await typed.StandardOutput.ReadLineAsync(Stop).AsTask().WaitAsync(Deadline, Stop))!.Trim();
+        await UntilRunsAsync(sleep);
+        await typed.StandardInput.WriteAsync("x".AsMemory(), Stop);
+        await typed.StandardInput.FlushAsync(Stop);
+        (await Command.RunAsync("stty", ["-F", ours, "rows", "33", "columns", "77"])).OutputOrThrow();
+        Assert.Equal("two\n", (await RunAsync("run", "--", "echo", "two")).Output);
+        int asking = ProcessFacts.All.Single(id => ProcessFacts.Read(id, "cmdline") is { } words &&
+            words.StartsWith(ContainerUtil.Binary, StringComparison.Ordinal) && words.Contains(sleep, StringComparison.Ordinal));
+        (await Command.RunAsync("kill", ["-TERM", asking.ToString(CultureInfo.InvariantCulture)])).OutputOrThrow();
+        await ContainerUtil.UntilLineAsync(typed, "status 143");
+    }
+
     [Fact]
     public async Task TwoHundredProgramsRunAtOnce()
     {
@@ -166,6 +185,16 @@ public abstract class RunTests : IAsyncLifetime
         await Server.UntilGoneAsync(_name, ClientTarget);
         Assert.Equal("gone", (await _runtime.ExecAsync(Server, _name, "sh", "-c", "test -e /dev/.container-manager || echo gone")).TrimEnd());
         Assert.Equal("two\n", (await RunAsync("run", "--", "echo", "two")).Output);
+    }
+
+    private static async Task UntilRunsAsync(string command)
+    {
+        long begun = Stopwatch.GetTimestamp();
+        while (!ProcessFacts.All.Any(id => ProcessFacts.Read(id, "cmdline") == command.Replace(' ', '\0') + "\0"))
+        {
+            Assert.True(Stopwatch.GetElapsedTime(begun) < Deadline, $"{command} does not run");
+            await Task.Yield();
+        }
     }
 
     /// <summary>The cgroups but for systemd's own, which limits nothing, and what it can have of capabilities.</summary>
