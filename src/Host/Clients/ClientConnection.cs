@@ -104,9 +104,9 @@ internal sealed class ClientConnection : IAsyncDisposable
             _frames.DisposeAsync().AsTask().GetAwaiter().GetResult();
             throw new IOException($"the client did not answer within {AnswersWithin.TotalSeconds:0} s, and is given up");
         }
-        catch (Exception impossible) when (impossible is ObjectDisposedException or ArgumentException)
+        catch (ArgumentException impossible)
         {
-            throw new IOException(impossible is ArgumentException ? "it is more than one frame can say" : "the client has ended", impossible);
+            throw new IOException("it is more than one frame can say", impossible);
         }
     }
 
@@ -116,7 +116,7 @@ internal sealed class ClientConnection : IAsyncDisposable
         (uint number, InsideQuestion question) = Open(_ => new InsideQuestion());
         try
         {
-            await SendAsync(MessageFormat.Write(kind, number, request), cancellationToken);
+            await SendAsync(MessageFormat.Write(kind, number, request), cancellationToken).AsTask().WaitAsync(cancellationToken);
             return await question.Answer.WaitAsync(cancellationToken);
         }
         finally
@@ -149,8 +149,19 @@ internal sealed class ClientConnection : IAsyncDisposable
         return (number, channel);
     }
 
+    /// <summary>Sends all of it, or nothing: who gives up in the middle does not end the connection for all others.</summary>
     /// <exception cref="IOException">The client is lost.</exception>
-    internal ValueTask SendAsync(Frame frame, CancellationToken cancellationToken) => _frames.WriteAsync(frame, cancellationToken);
+    internal async ValueTask SendAsync(Frame frame, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _frames.WriteAsync(frame, cancellationToken, _ending.Token);
+        }
+        catch (Exception lost) when (lost is ObjectDisposedException || (lost is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            throw new IOException("the client has ended", lost);
+        }
+    }
 
     /// <summary>Where it does not matter whether the client is lost.</summary>
     internal async ValueTask TrySendAsync(Frame frame)

@@ -34,17 +34,24 @@ public sealed class FrameStream(Stream stream) : IAsyncDisposable
 
     /// <summary>Writes a frame, after those that are being written.</summary>
     /// <exception cref="IOException">The stream is broken.</exception>
-    public async ValueTask WriteAsync(Frame frame, CancellationToken cancellationToken)
+    public ValueTask WriteAsync(Frame frame, CancellationToken cancellationToken) => WriteAsync(frame, cancellationToken, cancellationToken);
+
+    /// <summary>Writes a frame to a stream that is not the caller's alone: half a frame would end it for all.</summary>
+    /// <param name="frame">What.</param>
+    /// <param name="toBegin">Gives up as long as nothing of it is written.</param>
+    /// <param name="toEnd">Gives up the stream.</param>
+    /// <exception cref="IOException">The stream is broken.</exception>
+    public async ValueTask WriteAsync(Frame frame, CancellationToken toBegin, CancellationToken toEnd)
     {
         int length = FrameHeader.Size + frame.Body.Length;
         byte[] bytes = ArrayPool<byte>.Shared.Rent(length);
         new FrameHeader(frame.Kind, frame.Channel, frame.Body.Length).Write(bytes);
         frame.Body.CopyTo(bytes.AsMemory(FrameHeader.Size));
-        await _writing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _writing.WaitAsync(toBegin).ConfigureAwait(false);
         try
         {
-            await stream.WriteAsync(bytes.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
-            await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
+            await stream.WriteAsync(bytes.AsMemory(0, length), toEnd).ConfigureAwait(false);
+            await stream.FlushAsync(toEnd).ConfigureAwait(false);
         }
         finally
         {

@@ -182,6 +182,33 @@ public sealed class ClientConnectionTests : IAsyncDisposable
         Assert.Throws<IOException>(() => _connection.Ask(FrameKind.Uevent, new UeventInside(2, [1])));
     }
 
+    /// <summary>Half a frame would end the connection for all others.</summary>
+    [Fact]
+    public async Task Who_gives_up_while_it_sends_leaves_no_half_frame()
+    {
+        RunChannel run = await RunAsync();
+        Frame large = new(FrameKind.Input, 1, new byte[FrameHeader.LongestBody]);
+        using CancellationTokenSource gaveUp = new();
+        List<Task> sending = [];
+        while (sending.TrueForAll(task => task.IsCompleted))
+        {
+            sending.Add(_connection!.SendAsync(large, gaveUp.Token).AsTask());
+        }
+
+        Task waiting = _connection!.SendAsync(large, gaveUp.Token).AsTask();
+        await gaveUp.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting.WaitAsync(Soon, Stop));
+        foreach (Task _ in sending)
+        {
+            Frame whole = (await _client.ReadAsync(Stop))!.Value;
+            Assert.Equal((large.Kind, large.Body.Length), (whole.Kind, whole.Body.Length));
+        }
+
+        await Task.WhenAll(sending).WaitAsync(Soon, Stop);
+        await run.SendAsync(FrameKind.InputEnd, default, Stop);
+        Assert.Equal(FrameKind.InputEnd, (await _client.ReadAsync(Stop))!.Value.Kind);
+    }
+
     private async Task<RunChannel> RunAsync()
     {
         await SendAsync(MessageFormat.Write(FrameKind.Hello, 0, new Hello(Frames.Version, 1)));
