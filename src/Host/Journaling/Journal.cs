@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using ContainerManager.Abstractions;
 using Microsoft.Win32.SafeHandles;
@@ -28,7 +29,7 @@ internal sealed class Journal : IDisposable
         _path = path;
         _boot = boot;
         _json = new Utf8JsonWriter(_line);
-        _file = Rewrite();
+        Rewrite();
     }
 
     /// <summary>Requests that were made before this start.</summary>
@@ -123,20 +124,42 @@ internal sealed class Journal : IDisposable
             _content.Apply(record);
             if (++_lines > MostSpareLines + (4 * (_content.Mounts + _content.Requests.Count)))
             {
-                _file.Dispose();
-                _file = Rewrite();
+                TryRewrite();
             }
         }
     }
 
-    /// <summary>Writes what is still true beside the file and puts it in its place, so that it never grows for long.</summary>
-    private SafeFileHandle Rewrite()
+    /// <summary>Where there is no room for it, the journal is as good as it was, and is tidied later.</summary>
+    private void TryRewrite()
+    {
+        try
+        {
+            Rewrite();
+        }
+        catch (Exception full) when (full is IOException or UnauthorizedAccessException)
+        {
+            _lines = 0;
+        }
+    }
+
+    /// <summary>Writes what is still true beside the file and puts it in its place, so that it never grows for long. Nothing has changed when it fails.</summary>
+    [MemberNotNull(nameof(_file))]
+    private void Rewrite()
     {
         byte[] content = _content.Write(_boot);
-        File.WriteAllBytes(_path + ".new", content);
-        File.Move(_path + ".new", _path, overwrite: true);
-        _lines = 0;
-        _length = content.Length;
-        return File.OpenHandle(_path, FileMode.Open, FileAccess.Write, FileShare.Read);
+        SafeFileHandle tidied = File.OpenHandle(_path + ".new", FileMode.Create, FileAccess.Write, FileShare.Read);
+        try
+        {
+            RandomAccess.Write(tidied, content, 0);
+            File.Move(_path + ".new", _path, overwrite: true);
+        }
+        catch
+        {
+            tidied.Dispose();
+            throw;
+        }
+
+        _file?.Dispose();
+        (_file, _length, _lines) = (tidied, content.Length, 0);
     }
 }
