@@ -12,6 +12,9 @@ namespace ContainerManager.Client.Manual;
 /// </summary>
 internal static class ManualClient
 {
+    /// <summary>Not at once, for a server that ends each connection.</summary>
+    private static readonly TimeSpan s_again = TimeSpan.FromSeconds(1);
+
     private static string SocketPath => Path.Combine(ClientSocket.Directory, ClientSocket.Name);
 
     internal static int Run()
@@ -28,8 +31,15 @@ internal static class ManualClient
             arrivals.AddWatch(ClientSocket.Directory, IN_CREATE | IN_MOVED_TO | IN_ONLYDIR);
             while (true)
             {
-                ServeOnce();
-                WaitForArrival(arrivals);
+                if (TryServe())
+                {
+                    // The server may have ended the connection alone, and listen still: who did not answer for a while was given up.
+                    Thread.Sleep(s_again);
+                }
+                else
+                {
+                    WaitForArrival(arrivals);
+                }
             }
         }
         catch (KernelException failure)
@@ -39,18 +49,20 @@ internal static class ManualClient
         }
     }
 
-    private static void ServeOnce()
+    /// <summary>Serves until the connection ends; false: nobody listens.</summary>
+    private static bool TryServe()
     {
         using SafeFileHandle? server = UnixStream.TryConnect(SocketPath, out KernelException? refused);
         if (server is null)
         {
             Say($"waiting for the server at {SocketPath}: {refused!.Message}");
-            return;
+            return false;
         }
 
         using InsideMounts mounts = new(ClientSocket.Directory);
         string over = ServeLoop.Serve(server, mounts, name => Say($"serving {name}"));
         Say(over);
+        return true;
     }
 
     private static void WaitForArrival(Inotify arrivals)

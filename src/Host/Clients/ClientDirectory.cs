@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Text;
 using ContainerManager.Linux;
 using ContainerManager.Protocol;
 
@@ -15,6 +16,12 @@ internal sealed class ClientDirectory : IAsyncDisposable
 
     private const UnixFileMode EverybodyMayConnect = Private | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
 
+    /// <summary>What sun_path has room for (unix(7)).</summary>
+    private const int LongestAddress = 107;
+
+    /// <summary>Its name until it listens.</summary>
+    private const string Draft = ".new";
+
     private readonly Socket _listener;
     private readonly string _socketPath;
 
@@ -26,7 +33,7 @@ internal sealed class ClientDirectory : IAsyncDisposable
         _socketPath = Path.Combine(path, ClientSocket.Name);
         File.Delete(_socketPath);
         _listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        string draft = _socketPath + ".new";
+        string draft = _socketPath + Draft;
         File.Delete(draft);
         _listener.Bind(new UnixDomainSocketEndPoint(draft));
         File.SetUnixFileMode(draft, EverybodyMayConnect);
@@ -50,6 +57,12 @@ internal sealed class ClientDirectory : IAsyncDisposable
     {
         File.SetUnixFileMode(root, Private);
         string path = Path.Combine(root, name);
+        int length = Encoding.UTF8.GetByteCount(Path.Combine(path, ClientSocket.Name) + Draft);
+        if (length > LongestAddress)
+        {
+            throw new IOException($"the name is {length - LongestAddress} bytes too long for the path of a socket");
+        }
+
         Directory.CreateDirectory(path);
         return new ClientDirectory(path);
     }

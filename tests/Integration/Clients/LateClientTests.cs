@@ -51,6 +51,9 @@ public sealed class LateClientTests : IDisposable
             await UntilOverAsync(client);
             Assert.DoesNotContain(" /second ", MountsOf(client), StringComparison.Ordinal);
             Assert.False(Directory.Exists($"{root}/second"));
+
+            // The server has ended the connection only, and gets it back.
+            using Socket again = await listener.AcceptAsync(Stop).AsTask().WaitAsync(ServedEngine.Deadline, Stop);
         }
         finally
         {
