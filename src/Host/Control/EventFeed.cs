@@ -23,6 +23,9 @@ internal sealed class EventFeed
     /// <summary>Told of each event, before anybody else; must return at once.</summary>
     internal Action<EventRecord>? Published { get; init; }
 
+    /// <summary>How many follow.</summary>
+    internal int Followers => _followers.Length;
+
     /// <summary>Any thread; never blocks.</summary>
     internal void Publish(EventRecord record)
     {

@@ -49,12 +49,13 @@ internal sealed class EventStream
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         IAsyncEnumerable<EventRecord> records = engine.FollowAsync(either.Token);
 
-        // The headers go out after the subscription: a client that has them misses nothing.
-        await _response.StartAsync(cancellationToken);
-        await _response.Body.FlushAsync(cancellationToken);
+        // From here on it ends with the token: a client that has gone already leaves no subscription.
         Task reading = FillAsync(records, either.Token);
         try
         {
+            // The headers go out after the subscription: a client that has them misses nothing.
+            await _response.StartAsync(cancellationToken);
+            await _response.Body.FlushAsync(cancellationToken);
             await DrainAsync(cancellationToken);
         }
         finally

@@ -1,8 +1,11 @@
+using System.IO.Pipelines;
 using System.Net;
 using System.Text;
 using System.Text.Json;
 using ContainerManager.Host.Control;
 using ContainerManager.Protocol;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace ContainerManager.Tests.Control;
 
@@ -40,6 +43,15 @@ public sealed class EventStreamTests : IAsyncLifetime
             using StreamReader lines = new(await response.Content.ReadAsStreamAsync(Token));
             Assert.Equal(Record(1), await ReadAsync(lines));
         }
+    }
+
+    [Fact]
+    public async Task WhoIsGoneBeforeTheAnswerLeavesNoSubscription()
+    {
+        DefaultHttpContext context = new();
+        context.Features.Set<IHttpResponseBodyFeature>(new GoneBody());
+        await Assert.ThrowsAsync<OperationCanceledException>(() => new EventStream(context.Response).FollowAsync(_served.Engine, Token));
+        Assert.Equal(0, _served.Engine.Subscriptions);
     }
 
     [Fact]
@@ -175,4 +187,22 @@ public sealed class EventStreamTests : IAsyncLifetime
         new(DateTimeOffset.UnixEpoch.AddSeconds(number), "attached", "web", "/a", "/b", null);
 
     private static int NumberOf(EventRecord record) => (int)record.Time.ToUnixTimeSeconds();
+}
+
+/// <summary>The answer to somebody who has gone.</summary>
+internal sealed class GoneBody : IHttpResponseBodyFeature
+{
+    public Stream Stream => Stream.Null;
+
+    public PipeWriter Writer { get; } = PipeWriter.Create(Stream.Null);
+
+    public Task StartAsync(CancellationToken cancellationToken = default) => throw new OperationCanceledException();
+
+    public Task CompleteAsync() => Task.CompletedTask;
+
+    public void DisableBuffering()
+    {
+    }
+
+    public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) => Task.CompletedTask;
 }

@@ -130,6 +130,9 @@ internal sealed class FakeEngine : IControlledEngine
 
     public ImmutableArray<EventRecord> RecentEvents() => _feed.Recent();
 
+    /// <summary>Who gets the events, whether read or not.</summary>
+    internal int Subscriptions => _feed.Followers;
+
     public IAsyncEnumerable<EventRecord> FollowAsync(CancellationToken cancellationToken)
     {
         IAsyncEnumerable<EventRecord> records = _feed.FollowAsync(cancellationToken);
