@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using ContainerManager.Abstractions;
 using ContainerManager.Host.Configuration;
@@ -71,22 +72,38 @@ internal sealed class ConfiguredContainers(ImmutableArray<ContainerRules> config
 
     private async Task StartMissingAsync(IContainerLauncher launcher, CancellationToken cancellationToken)
     {
-        await _starting.WaitAsync(cancellationToken);
+        ImmutableArray<LaunchRequest> missing = await TakeMissingAsync(cancellationToken);
+        ConcurrentBag<LaunchRequest> launched = [];
         try
         {
-            HashSet<string> running = engine.Read(state => state.Containers.Select(container => container.Description.Name).ToHashSet());
-
-            // Several at once: one whose start takes long, since a path hangs that it gets, is not to keep the others waiting.
+            // Several at once, and those that come into the configuration meanwhile as well: one whose start takes long, since a path hangs that it gets, is not
+            // to keep the others waiting.
             ParallelOptions some = new() { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken };
-            await Parallel.ForEachAsync(
-                _missing.Where(request => !running.Contains(request.Name)), some, async (request, either) => await LaunchAsync(launcher, request, either));
-
-            _missing = [];
+            await Parallel.ForEachAsync(missing, some, async (request, either) =>
+            {
+                await LaunchAsync(launcher, request, either);
+                launched.Add(request);
+            });
         }
-        finally
+        catch (OperationCanceledException)
         {
+            // The plugin goes: the next one starts the rest.
+            await _starting.WaitAsync(CancellationToken.None);
+            _missing = [.. _missing, .. missing.Except(launched)];
             _starting.Release();
+            throw;
         }
+    }
+
+    /// <summary>Those that do not run; whoever has them starts them.</summary>
+    private async Task<ImmutableArray<LaunchRequest>> TakeMissingAsync(CancellationToken cancellationToken)
+    {
+        await _starting.WaitAsync(cancellationToken);
+        HashSet<string> running = engine.Read(state => state.Containers.Select(container => container.Description.Name).ToHashSet());
+        ImmutableArray<LaunchRequest> missing = [.. _missing.Where(request => !running.Contains(request.Name))];
+        _missing = [];
+        _starting.Release();
+        return missing;
     }
 
     private async Task LaunchAsync(IContainerLauncher with, LaunchRequest request, CancellationToken cancellationToken)
@@ -95,7 +112,7 @@ internal sealed class ConfiguredContainers(ImmutableArray<ContainerRules> config
         {
             await with.LaunchAsync(request, cancellationToken);
         }
-        catch (Exception failure) when (failure is not (OperationCanceledException or OutOfMemoryException))
+        catch (Exception failure) when (failure is not OutOfMemoryException && !cancellationToken.IsCancellationRequested)
         {
             Log.Warning(logger, $"{request.Name} was not started: {failure.Message}");
         }

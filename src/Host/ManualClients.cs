@@ -57,7 +57,13 @@ internal sealed class ManualClients : IAsyncDisposable
     {
         await _stop.CancelAsync();
         await Task.WhenAll(_listening).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        foreach (ClientDirectory directory in _directories.Values)
+        ClientDirectory[] directories;
+        lock (_lock)
+        {
+            directories = [.. _directories.Values];
+        }
+
+        foreach (ClientDirectory directory in directories)
         {
             await directory.DisposeAsync();
         }

@@ -18,7 +18,9 @@ static async Task<int> RunAsync(ServerOptions options, ContainerManager.Host.Con
 
     // A program named without a path would be looked for here, and whose directory it is we do not know.
     Directory.SetCurrentDirectory("/");
-    using CancellationTokenSource stop = new();
+
+    // Never disposed: a signal that comes last may be dealt with when all is over.
+    CancellationTokenSource stop = new();
     using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
     using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
     try

@@ -115,18 +115,20 @@ internal sealed class UdevEvents : IPathSink, IDisposable
         lock (_lock)
         {
             bool another = group != _group || (_udevd is not null && control is not null && control != _udevd);
-            _udevd = control;
             if (_group is not null && another)
             {
                 FollowAnew(group);
             }
+
+            _udevd = control;
         }
     }
 
     private void FollowAnew(UeventGroup group)
     {
-        Stop();
+        // While there is another, for it may not be possible.
         UeventListener listener = new(group);
+        Stop();
         if (_wanted is not null && group == UeventGroup.Udev)
         {
             listener.Only([.. _wanted.Select(MurmurHash.Of)]);

@@ -57,7 +57,8 @@ internal sealed class LoggedInUsers(ImmutableArray<string> named, UserEngines en
     private async Task FollowAsync(uint id, ChannelWriter<RuntimeEvent> events, CancellationToken cancellationToken)
     {
         string number = id.ToString(CultureInfo.InvariantCulture);
-        if (await Account.FindAsync(number, cancellationToken) is { } account && !named.Contains(number) && !named.Contains(account.Name))
+        Account account = await Account.FindAsync(number, cancellationToken) ?? throw new IOException($"the user {number} is logged in, and not known yet");
+        if (!named.Contains(number) && !named.Contains(account.Name))
         {
             await engines.FollowAsync(account, serve: false, events, () => { }, cancellationToken);
         }

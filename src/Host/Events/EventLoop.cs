@@ -35,6 +35,7 @@ internal sealed class EventLoop : ILaneScheduler, IDisposable
     private readonly ManualResetEventSlim _ended = new();
     private ulong _lastToken = WakeToken;
     private int _threads;
+    private int _shortOfThreads;
     private int _waiting;
     private int _wakePending;
     private volatile bool _stopping;
@@ -107,7 +108,18 @@ internal sealed class EventLoop : ILaneScheduler, IDisposable
     private void StartThread()
     {
         Interlocked.Increment(ref _threads);
-        new Thread(Run) { IsBackground = true, Name = "events" }.Start();
+        try
+        {
+            new Thread(Run) { IsBackground = true, Name = "events" }.Start();
+        }
+        catch (OutOfMemoryException none) when (Interlocked.Decrement(ref _threads) > 0)
+        {
+            // So .NET calls EAGAIN of pthread_create(3), when a light container has used up the threads that the service may have, say. Those that are there go on.
+            if (Interlocked.Exchange(ref _shortOfThreads, 1) == 0)
+            {
+                _onFault("events", none);
+            }
+        }
     }
 
     private void Run()

@@ -48,7 +48,11 @@ internal sealed class MountSource : IEventSource
             _afterwards.Change(CalmAfter, Timeout.InfiniteTimeSpan);
         }
 
-        HashSet<Place> now = Read();
+        if (TryRead() is not { } now)
+        {
+            return;
+        }
+
         HashSet<Place> changed = [.. now];
         changed.SymmetricExceptWith(_known);
         _known = now;
@@ -77,6 +81,19 @@ internal sealed class MountSource : IEventSource
     {
         Volatile.Write(ref _isDue, 0);
         _scanAll();
+    }
+
+    /// <summary>Null: there is no descriptor or no memory for it now. What has changed is seen by the scan that follows.</summary>
+    private static HashSet<Place>? TryRead()
+    {
+        try
+        {
+            return Read();
+        }
+        catch (IOException)
+        {
+            return null;
+        }
     }
 
     private static HashSet<Place> Read() => [.. MountTable.OfSelf().Mounts.Select(Place.Of)];

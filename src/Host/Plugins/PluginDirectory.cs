@@ -130,9 +130,13 @@ internal sealed class PluginDirectory : IPathSink, IAsyncDisposable
 
         _watcher.Unwatch(_itself, this);
         _watcher.Unwatch(_folders, this);
-        foreach (Entry entry in entries)
+        lock (_lock)
         {
-            entry.Close(_watcher, this);
+            // What a lane is told meanwhile is followed no more.
+            foreach (Entry entry in entries)
+            {
+                entry.Close(_watcher, this);
+            }
         }
 
         await Task.WhenAll(entries.Select(entry => entry.Plugin.EndAsync()));
@@ -142,7 +146,7 @@ internal sealed class PluginDirectory : IPathSink, IAsyncDisposable
     {
         lock (_lock)
         {
-            foreach (Entry entry in _entries.Values)
+            foreach (Entry entry in _ended ? [] : _entries.Values.AsEnumerable())
             {
                 if (pattern == _itself || entry.IsAbout(path))
                 {

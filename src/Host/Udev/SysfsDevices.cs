@@ -14,21 +14,20 @@ internal static class SysfsDevices
             .Distinct();
 
     private static IEnumerable<(string Subsystem, string Path)> Directories(string root, string beneath) =>
-        Directory.Exists(root) ? Directory.EnumerateDirectories(root).Select(path => (Path.GetFileName(path), path + beneath)) : [];
+        Entries(root).Select(path => (Path.GetFileName(path), path + beneath));
 
-    private static IEnumerable<string> Links(string directory)
+    private static IEnumerable<string> Links(string directory) => Entries(directory).Select(Resolved).OfType<string>();
+
+    /// <summary>None where there is no such directory; it may go, with its driver, while it is read.</summary>
+    private static string[] Entries(string directory)
     {
-        if (!Directory.Exists(directory))
+        try
         {
-            yield break;
+            return Directory.GetFileSystemEntries(directory);
         }
-
-        foreach (string link in Directory.EnumerateFileSystemEntries(directory))
+        catch (IOException)
         {
-            if (Resolved(link) is { } path)
-            {
-                yield return path;
-            }
+            return [];
         }
     }
 

@@ -83,7 +83,15 @@ public sealed class BoundProcess
             Task output = OutputLines.ReadAsync(process.StandardOutput.BaseStream, said);
             Task errors = OutputLines.ReadAsync(process.StandardError.BaseStream, complained);
 
-            _started.SetResult(Descriptor(process.Id));
+            try
+            {
+                _started.SetResult(Descriptor(process.Id));
+            }
+            catch (KernelException failure)
+            {
+                process.Kill();
+                _started.SetException(failure);
+            }
 
             // With a limit, however long: without one it would also wait for the end of the pipes.
             while (!process.WaitForExit(int.MaxValue))
