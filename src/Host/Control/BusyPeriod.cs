@@ -17,6 +17,9 @@ internal sealed class BusyPeriod : IConnectionListenerFactory, IConnectionListen
     /// <summary>Of one user who is neither root nor ours: nobody is to take the places of all others.</summary>
     private const int MostOfOneUser = 64;
 
+    /// <summary>Of all together; runs in containers count among them. Who comes when there are so many is hung up on.</summary>
+    private const int MostConnections = 4096;
+
     private readonly Lock _lock = new();
     private readonly Dictionary<uint, int> _users = [];
     private readonly ControlSocket _listener;
@@ -115,7 +118,7 @@ internal sealed class BusyPeriod : IConnectionListenerFactory, IConnectionListen
         lock (_lock)
         {
             int before = _users.GetValueOrDefault(user);
-            if (before >= MostOfOneUser && user != 0 && user != OwnProcess.EffectiveUser)
+            if (_open >= MostConnections || (before >= MostOfOneUser && user != 0 && user != OwnProcess.EffectiveUser))
             {
                 socket.Dispose();
                 if (_open == 0 && !_ending)

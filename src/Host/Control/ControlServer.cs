@@ -13,9 +13,6 @@ namespace ContainerManager.Host.Control;
 /// </summary>
 internal sealed class ControlServer : IAsyncDisposable
 {
-    /// <summary>Runs in containers count among them; who comes when there are so many is hung up on.</summary>
-    private const int MostConnections = 4096;
-
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(2);
 
     private readonly CancellationTokenSource _stopping = new();
@@ -90,7 +87,8 @@ internal sealed class ControlServer : IAsyncDisposable
         KestrelServerOptions options = new() { AddServerHeader = false };
         options.Limits.MaxRequestBodySize = RequestBody.LongestBody;
 
-        options.Limits.MaxConcurrentConnections = MostConnections;
+        // Bounded by the period: what Kestrel refuses itself, it tells nobody of.
+        options.Limits.MaxConcurrentConnections = null;
         options.Listen(period.EndPoint, listen =>
         {
             listen.Protocols = HttpProtocols.Http1;
