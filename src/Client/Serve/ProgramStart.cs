@@ -31,7 +31,8 @@ internal static class ProgramStart
         }
         finally
         {
-            theirs.ForEach(handle => handle.Dispose());
+            // Of a terminal we keep their side: where nobody had it open, it would say so for ever, and to close ours would hang up the program.
+            theirs.Where(handle => handle != streams.Terminal?.Slave).ToList().ForEach(handle => handle.Dispose());
         }
     }
 
@@ -105,5 +106,6 @@ internal sealed record ProgramStreams(SafeFileHandle Input, List<(SafeFileHandle
     {
         Input.Dispose();
         Outputs.ForEach(output => output.Handle.Dispose());
+        Terminal?.Slave.Dispose();
     }
 }

@@ -24,9 +24,6 @@ internal sealed class RunningProgram
     private int _owed;
     private int? _status;
 
-    /// <summary>Nobody has the terminal open, and it would say so for ever.</summary>
-    private bool _unheard;
-
     private RunningProgram(uint channel, int processId, bool detached, ProgramStreams streams, Readiness ready, FrameWriter server, Action over)
     {
         (_channel, _processId, _detached, _ready, _server, _over) = (channel, processId, detached, ready, server, over);
@@ -61,10 +58,8 @@ internal sealed class RunningProgram
         {
             case FrameKind.Input when !_detached:
                 _input.Add(frame.Body.Span);
-                if (_unheard || (_terminal is not null && _input.WantsToWrite))
+                if (_terminal is not null && _input.WantsToWrite)
                 {
-                    // Somebody types: perhaps it was opened again.
-                    _unheard = false;
                     Listen();
                 }
 
@@ -131,11 +126,6 @@ internal sealed class RunningProgram
     /// <summary>Waits for output while there is credit for it, and for room for input where the terminal is both.</summary>
     private void Listen()
     {
-        if (_unheard)
-        {
-            return;
-        }
-
         foreach ((SafeFileHandle handle, FrameKind kind) in _outputs)
         {
             bool toWrite = _terminal is not null && _input.WantsToWrite;
@@ -180,13 +170,7 @@ internal sealed class RunningProgram
             return true;
         }
 
-        if (count == 0 && _terminal is not null && _status is null)
-        {
-            // To close it would hang up the program, which runs on without it.
-            _ready.Remove(handle);
-            _unheard = true;
-        }
-        else if (count == 0)
+        if (count == 0)
         {
             Close(handle);
         }
@@ -212,13 +196,12 @@ internal sealed class RunningProgram
         }
 
         _status = status;
-        _unheard = false;
+        _terminal?.Slave.Dispose();
         FinishIfDrained();
     }
 
     /// <summary>
-    /// What it wrote before its end is in the pipes: what still comes is of others that it has started, and not waited for. A terminal is hung up with
-    /// the session that it leads, so that its end always comes.
+    /// What it wrote before its end is in the pipes, or in the terminal: what still comes is of others that it has started, and not waited for.
     /// </summary>
     private void FinishIfDrained()
     {
@@ -234,7 +217,7 @@ internal sealed class RunningProgram
             }
         }
 
-        if ((_credit == 0 && _outputs.Count > 0) || (_terminal is not null && _outputs.Count > 0))
+        if (_credit == 0 && _outputs.Count > 0)
         {
             Listen();
             return;
@@ -249,6 +232,7 @@ internal sealed class RunningProgram
     private void CloseStreams()
     {
         _input.Close();
+        _terminal?.Slave.Dispose();
         foreach ((SafeFileHandle handle, _) in _outputs.ToArray())
         {
             Close(handle);

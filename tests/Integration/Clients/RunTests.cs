@@ -123,14 +123,24 @@ public abstract class RunTests : IAsyncLifetime
         ContainerUtil.End(typed);
     }
 
-    /// <summary>Nobody has the terminal open any more, and the program runs on; a key, or another size, concerns nobody.</summary>
+    /// <summary>As with pipes, what it has left running is not waited for.</summary>
+    [Fact]
+    public async Task ATerminalEndsWithItsProgram()
+    {
+        string said = await ContainerUtil.InTerminalAsync(Server.Socket, 80, noColor: true, $"-c {_name} run -it -- sh -c 'sleep 1000 & echo started'; echo status $?");
+        Assert.Contains("started\n", said, StringComparison.Ordinal);
+        Assert.EndsWith("status 0\n", said, StringComparison.Ordinal);
+    }
+
+    /// <summary>Nobody has the terminal open any more, and the program runs on, and may open it again; a key, or another size, concerns nobody.</summary>
     [Fact]
     public async Task ATerminalThatItsProgramClosesIsNoTrouble()
     {
         string sleep = $"sleep {RandomNumberGenerator.GetInt32(100_000_000, 999_999_999)}";
-        string run = $"{ContainerUtil.Binary} --socket {Server.Socket} -c {_name} run -it -- sh -c 'exec {sleep} </dev/null >/dev/null 2>&1'";
+        string run = $"{ContainerUtil.Binary} --socket {Server.Socket} -c {_name} run -it -- sh -c 'exec </dev/null >/dev/null 2>&1; echo again >/dev/tty; exec {sleep}'";
         using Process typed = ContainerUtil.StartProgram("/", Server.Socket, "script", "-qec", $"tty; {run}; echo status $?", "/dev/null");
         string ours = (await typed.StandardOutput.ReadLineAsync(Stop).AsTask().WaitAsync(Deadline, Stop))!.Trim();
+        await ContainerUtil.UntilLineAsync(typed, "again");
         await UntilRunsAsync(sleep);
         await typed.StandardInput.WriteAsync("x".AsMemory(), Stop);
         await typed.StandardInput.FlushAsync(Stop);
@@ -153,7 +163,7 @@ public abstract class RunTests : IAsyncLifetime
     [Fact]
     public async Task WhatRunsIsConfinedAsTheContainerIs()
     {
-        using (Process running = ContainerUtil.Start("/", Server.Socket, "-c", _name, "run", "--", "sh", "-c", $": {_name}; echo ready; sleep 1000; true"))
+        using (Process running = ContainerUtil.Start("/", Server.Socket, "-c", _name, "run", "-i", "--", "sh", "-c", $": {_name}; echo ready; read line"))
         {
             Assert.Equal("ready", await running.StandardOutput.ReadLineAsync(Stop).AsTask().WaitAsync(Deadline, Stop));
             int first = (await Server.StatusAsync()).Containers.Single(container => container.Name == _name).ProcessId!.Value;
