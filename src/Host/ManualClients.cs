@@ -56,13 +56,15 @@ internal sealed class ManualClients : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        await Task.WhenAll(_listening).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Task[] listening;
         ClientDirectory[] directories;
         lock (_lock)
         {
+            listening = [.. _listening];
             directories = [.. _directories.Values];
         }
 
+        await Task.WhenAll(listening).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (ClientDirectory directory in directories)
         {
             await directory.DisposeAsync();

@@ -18,6 +18,7 @@ internal sealed class ClientConnection : IAsyncDisposable
     private readonly ConcurrentDictionary<uint, IClientChannel> _channels = new();
     private readonly CancellationTokenSource _ending = new();
     private ITimer? _pinging;
+    private Task _pinged = Task.CompletedTask;
     private uint _last;
     private long _heard;
 
@@ -116,7 +117,7 @@ internal sealed class ClientConnection : IAsyncDisposable
         (uint number, InsideQuestion question) = Open(_ => new InsideQuestion());
         try
         {
-            await SendAsync(MessageFormat.Write(kind, number, request), cancellationToken).AsTask().WaitAsync(cancellationToken);
+            await SendAsync(MessageFormat.Write(kind, number, request), cancellationToken);
             return await question.Answer.WaitAsync(cancellationToken);
         }
         finally
@@ -149,13 +150,13 @@ internal sealed class ClientConnection : IAsyncDisposable
         return (number, channel);
     }
 
-    /// <summary>Sends all of it, or nothing: who gives up in the middle does not end the connection for all others.</summary>
+    /// <summary>Sends all of it, or nothing: who gives up in the middle does not wait any more, and does not end the connection for all others.</summary>
     /// <exception cref="IOException">The client is lost.</exception>
     internal async ValueTask SendAsync(Frame frame, CancellationToken cancellationToken)
     {
         try
         {
-            await _frames.WriteAsync(frame, cancellationToken, _ending.Token);
+            await _frames.WriteAsync(frame, cancellationToken, _ending.Token).AsTask().WaitAsync(cancellationToken);
         }
         catch (Exception lost) when (lost is ObjectDisposedException || (lost is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
@@ -239,16 +240,16 @@ internal sealed class ClientConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>A client that is stopped, or hangs, says nothing any more.</summary>
+    /// <summary>A client that is stopped, or hangs, says nothing any more, or does not read.</summary>
     private void Ping()
     {
-        if (_time.GetElapsedTime(Volatile.Read(ref _heard)) > PingEvery * 2)
+        if (!_pinged.IsCompleted || _time.GetElapsedTime(Volatile.Read(ref _heard)) > PingEvery * 2)
         {
             _ending.Cancel();
         }
         else
         {
-            _ = TrySendAsync(new Frame(FrameKind.Ping, 0, default)).AsTask();
+            _pinged = TrySendAsync(new Frame(FrameKind.Ping, 0, default)).AsTask();
             _pinging?.Change(PingEvery, Timeout.InfiniteTimeSpan);
         }
     }
