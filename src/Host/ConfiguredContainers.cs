@@ -89,7 +89,7 @@ internal sealed class ConfiguredContainers(ImmutableArray<ContainerRules> config
         {
             // The plugin goes: the next one starts the rest.
             await _starting.WaitAsync(CancellationToken.None);
-            _missing = [.. _missing, .. missing.Except(launched)];
+            _missing = [.. _missing, .. missing.Except(launched).Where(request => _seen.Contains(request.Name) && !_missing.Any(other => other.Name == request.Name))];
             _starting.Release();
             throw;
         }
@@ -99,11 +99,17 @@ internal sealed class ConfiguredContainers(ImmutableArray<ContainerRules> config
     private async Task<ImmutableArray<LaunchRequest>> TakeMissingAsync(CancellationToken cancellationToken)
     {
         await _starting.WaitAsync(cancellationToken);
-        HashSet<string> running = engine.Read(state => state.Containers.Select(container => container.Description.Name).ToHashSet());
-        ImmutableArray<LaunchRequest> missing = [.. _missing.Where(request => !running.Contains(request.Name))];
-        _missing = [];
-        _starting.Release();
-        return missing;
+        try
+        {
+            HashSet<string> running = engine.Read(state => state.Containers.Select(container => container.Description.Name).ToHashSet());
+            ImmutableArray<LaunchRequest> missing = [.. _missing.Where(request => !running.Contains(request.Name))];
+            _missing = [];
+            return missing;
+        }
+        finally
+        {
+            _starting.Release();
+        }
     }
 
     private async Task LaunchAsync(IContainerLauncher with, LaunchRequest request, CancellationToken cancellationToken)

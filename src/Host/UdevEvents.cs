@@ -38,15 +38,15 @@ internal sealed class UdevEvents : IPathSink, IDisposable
         lock (_lock)
         {
             bool same = wanted is null ? _wanted is null : _wanted?.SetEquals(wanted) == true;
-            _wanted = wanted;
             if (conditions.Length == 0)
             {
+                _wanted = wanted;
                 Stop();
                 _engine.Post(new HostEvent.DevicesListed([]));
             }
             else if (!same || _group is null)
             {
-                FollowAnew(UdevMonitor.UdevdRuns ? UeventGroup.Udev : UeventGroup.Kernel);
+                FollowAnew(UdevMonitor.UdevdRuns ? UeventGroup.Udev : UeventGroup.Kernel, wanted);
             }
         }
 
@@ -117,23 +117,32 @@ internal sealed class UdevEvents : IPathSink, IDisposable
             bool another = group != _group || (_udevd is not null && control is not null && control != _udevd);
             if (_group is not null && another)
             {
-                FollowAnew(group);
+                FollowAnew(group, _wanted);
             }
 
             _udevd = control;
         }
     }
 
-    private void FollowAnew(UeventGroup group)
+    /// <summary>Where it is not possible, what was before stays, and the next change of the configuration tries again.</summary>
+    private void FollowAnew(UeventGroup group, HashSet<string>? wanted)
     {
-        // While there is another, for it may not be possible.
         UeventListener listener = new(group);
-        Stop();
-        if (_wanted is not null && group == UeventGroup.Udev)
+        try
         {
-            listener.Only([.. _wanted.Select(MurmurHash.Of)]);
+            if (wanted is not null && group == UeventGroup.Udev)
+            {
+                listener.Only([.. wanted.Select(MurmurHash.Of)]);
+            }
+        }
+        catch
+        {
+            listener.Dispose();
+            throw;
         }
 
+        Stop();
+        _wanted = wanted;
         UdevMonitor monitor = new(listener, new DeviceReader("/sys", "/run/udev/data"), _wanted, _engine.Post, _overrun, warning => Log.Warning(_logger, warning));
         _registration = _engine.Loop.Add(monitor);
         _group = group;

@@ -155,7 +155,9 @@ internal sealed class Journal : IDisposable
         }
         catch
         {
+            // On a full disk it has what was left.
             tidied.Dispose();
+            File.Delete(_path + ".new");
             throw;
         }
 

@@ -25,7 +25,7 @@ internal static class SysfsDevices
         {
             return Directory.GetFileSystemEntries(directory);
         }
-        catch (IOException)
+        catch (DirectoryNotFoundException)
         {
             return [];
         }

@@ -27,6 +27,7 @@ internal sealed class UdevMonitor(
     private readonly byte[] _buffer = new byte[LibudevFormat.Longest + 2];
     private readonly Lock _lock = new();
     private readonly HashSet<string> _told = new(StringComparer.Ordinal);
+    private bool _unlisted;
 
     /// <inheritdoc/>
     public string Name => "udev";
@@ -52,6 +53,24 @@ internal sealed class UdevMonitor(
         }
     }
 
+    /// <summary>Where there is no descriptor for it now, with the next message: half a list would take away what is there.</summary>
+    private void TryListAgain()
+    {
+        try
+        {
+            ListAll();
+            _unlisted = false;
+        }
+        catch (IOException failure)
+        {
+            string why = $"the devices cannot be listed now: {failure.Message}";
+            if (_told.Add(why))
+            {
+                warn(why);
+            }
+        }
+    }
+
     private void ListAll()
     {
         reader.Forget();
@@ -73,11 +92,16 @@ internal sealed class UdevMonitor(
                 case UeventReception.Overrun:
                     overrun();
                     warn("events of devices were lost; all devices are looked at again");
-                    ListAll();
+                    _unlisted = true;
                     break;
                 default:
                     Take(received);
                     break;
+            }
+
+            if (_unlisted)
+            {
+                TryListAgain();
             }
         }
     }
