@@ -160,7 +160,9 @@ internal static class TopVerb
     {
         // Not by the console's own stream, which edits lines, and sets the terminal up for that.
         using FileStream input = new(new SafeFileHandle(0, ownsHandle: false), FileAccess.Read, bufferSize: 0);
-        Span<byte> typed = stackalloc byte[64];
+
+        // More than a terminal holds for a reader, so that no key is cut in two.
+        Span<byte> typed = stackalloc byte[8192];
         for (int length; (length = input.Read(typed)) > 0 && TopKeys.Obey(typed[..length], scroll);)
         {
             news.TryWrite(true);

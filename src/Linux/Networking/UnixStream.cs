@@ -29,7 +29,7 @@ public static class UnixStream
     }
 
     /// <summary>Whether the other side has closed it: what it wrote before can be read still, but nobody hears an answer.</summary>
-    /// <param name="socket">Of this kind; of a pipe it is false.</param>
+    /// <param name="socket">Of this kind.</param>
     public static unsafe bool IsClosedByPeer(SafeHandle socket)
     {
         using HandleUse use = new(socket);

@@ -78,8 +78,8 @@ public abstract class RootTests : IAsyncLifetime
 
             await CopiesAsync(name, Words(kind, "cat"));
             await HasATerminalAsync(name, Words(kind, "terminal"));
-            Ran[] all = await Task.WhenAll(Enumerable.Range(0, s_atOnce).Select(i => ContainerUtil.RunAsync(Server.Socket, ["-c", name, "run", "--", .. Words(kind, $"exit {i}")])));
-            Assert.All(all.Index(), ran => Assert.True(ran.Item is { Output: "", Error: "" } && ran.Item.ExitCode == ran.Index, $"{kind}: {ran}"));
+            Ran[] all = await Task.WhenAll(Enumerable.Range(0, s_atOnce).Select(i => ContainerUtil.RunAsync(Server.Socket, ["-c", name, "run", "--", .. Words(kind, $"exit {i % 200}")])));
+            Assert.All(all.Index(), ran => Assert.True(ran.Item is { Output: "", Error: "" } && ran.Item.ExitCode == ran.Index % 200, $"{kind}: {ran}"));
         }
     }
 

@@ -47,25 +47,22 @@ internal sealed class UdevBed : IAsyncDisposable
         }
     }
 
-    private async Task EndAsync()
-    {
-        File.Delete(Rules);
-        if (_udevd is not null)
+    /// <summary>A udevd that stayed would tell everybody of each device a second time.</summary>
+    private Task EndAsync() => CleanUp.AllAsync(
+        CleanUp.Of(_udevd),
+        CleanUp.Of(async () =>
         {
-            await _udevd.DisposeAsync();
-        }
-
-        if (File.Exists(Marker))
-        {
-            await UnmountAsync();
-        }
-        else if (File.Exists("/run/udev/control"))
-        {
-            await Command.RunAsync("udevadm", ["control", "--reload"]);
-        }
-
-        _directory.Dispose();
-    }
+            File.Delete(Rules);
+            if (File.Exists(Marker))
+            {
+                await UnmountAsync();
+            }
+            else if (File.Exists("/run/udev/control"))
+            {
+                await Command.RunAsync("udevadm", ["control", "--reload"]);
+            }
+        }),
+        CleanUp.Of(_directory)).AsTask();
 
     private static async Task UnmountAsync()
     {

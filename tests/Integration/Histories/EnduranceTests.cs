@@ -7,7 +7,8 @@ namespace ContainerManager.Tests.Integration.Histories;
 /// <summary>Mixed load for as long as one likes: nothing grows, and nothing becomes slower.</summary>
 public sealed partial class EnduranceTests
 {
-    private const int Binds = 200;
+    private const int Binds = 200, MoreDescriptors = 5;
+    private static readonly TimeSpan s_restsWithin = TimeSpan.FromMinutes(3);
 
     /// <summary><c>./endure.sh</c> runs it. The first fifth, in which what runs often is compiled better, is not compared.</summary>
     [Fact(Explicit = true)]
@@ -23,11 +24,18 @@ public sealed partial class EnduranceTests
         TestContext.Current.TestOutputHelper?.WriteLine($"{operations} operations: {warm}");
         operations += await LoadAsync(world, random, begun, time);
         Facts end = await Facts.OfAsync(world);
+
+        // Connections of ours that nobody uses any more are closed after a minute (SocketsHttpHandler.PooledConnectionIdleTimeout).
+        for (long rested = Stopwatch.GetTimestamp(); end.Descriptors > warm.Descriptors + MoreDescriptors && Stopwatch.GetElapsedTime(rested) < s_restsWithin;)
+        {
+            end = await Facts.OfAsync(world);
+        }
+
         TestContext.Current.TestOutputHelper?.WriteLine($"{operations} operations: {end}");
         string both = $"{warm} → {end}";
         Assert.True(end.Resident <= warm.Resident * 1.1, both);
         Assert.True(end.Threads <= warm.Threads + 5, both);
-        Assert.True(end.Descriptors <= warm.Descriptors + 5, both);
+        Assert.True(end.Descriptors <= warm.Descriptors + MoreDescriptors, both);
         Assert.True(end.Watches <= warm.Watches, both);
         Assert.Equal(warm.Mounts, end.Mounts);
         Assert.True(end.Bind <= (warm.Bind * 1.5) + 0.2, both);
