@@ -2,8 +2,6 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using ContainerManager.Abstractions;
 using ContainerManager.Host.Configuration;
-using ContainerManager.Host.Containers;
-using Microsoft.Extensions.Logging;
 
 namespace ContainerManager.Host;
 
@@ -11,116 +9,102 @@ namespace ContainerManager.Host;
 /// Starts the containers that the configuration describes (<c>_namespace</c>) and that do not run yet: with the server, and when they come into the
 /// configuration. One that goes out of it runs on until somebody stops it: what is in it may be in use.
 /// </summary>
-internal sealed class ConfiguredContainers(ImmutableArray<ContainerRules> configured, Engine engine, ILogger logger) : IDisposable
+/// <param name="configured">The configuration that the server starts with.</param>
+/// <param name="running">The names of the containers that run, of whatever runtime.</param>
+/// <param name="warn">Told of those that could not be started.</param>
+internal sealed class ConfiguredContainers(ImmutableArray<ContainerRules> configured, Func<IReadOnlySet<string>> running, Action<string> warn)
 {
     private const int AtOnce = 64;
 
-    private readonly SemaphoreSlim _starting = new(1);
+    private readonly Lock _lock = new();
+    private ImmutableArray<LaunchRequest> _wanted = RequestsOf(configured);
     private ImmutableArray<LaunchRequest> _missing = RequestsOf(configured);
-    private ImmutableHashSet<string> _seen = [.. RequestsOf(configured).Select(request => request.Name)];
+
+    /// <summary>Whether there are some that nobody has tried to start yet.</summary>
+    internal bool AnyMissing
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return !_missing.IsEmpty;
+            }
+        }
+    }
+
+    /// <summary>Another configuration is in force: those are missing that are new in it, or were not there for a while.</summary>
+    internal void Configure(ImmutableArray<ContainerRules> now)
+    {
+        ImmutableArray<LaunchRequest> wanted = RequestsOf(now);
+        lock (_lock)
+        {
+            _missing = [.. wanted.Where(request => IsIn(_missing, request) || !IsIn(_wanted, request))];
+            _wanted = wanted;
+        }
+    }
 
     /// <summary>
-    /// Waits until the launcher's runtime has named what runs, then starts what is missing. Each once for each run of the server: one that was stopped
-    /// by request stays so when the plugin is reloaded.
+    /// Starts what is missing. Each once for each run of the server: one that was stopped by request stays so when the plugin is reloaded.
     /// </summary>
-    internal async Task StartAsync(IContainerLauncher launcher, RuntimeDiscovery discovery, CancellationToken cancellationToken)
+    /// <param name="launcher">Starts them; what runs of its runtime is known already.</param>
+    /// <param name="unloading">The launcher's plugin goes: what was not started by then is missing again, for the next one.</param>
+    internal async Task StartAsync(IContainerLauncher launcher, CancellationToken unloading)
     {
-        if (_missing.IsEmpty)
-        {
-            return;
-        }
-
-        await discovery.WhenListedAsync(cancellationToken);
-        await StartMissingAsync(launcher, cancellationToken);
-    }
-
-    /// <summary>Another configuration is in force: starts those that are new in it, or were not there for a while.</summary>
-    internal async Task ConfigureAsync(ImmutableArray<ContainerRules> now, IContainerLauncher? launcher, CancellationToken cancellationToken)
-    {
-        ImmutableArray<LaunchRequest> requests = RequestsOf(now);
-        await _starting.WaitAsync(cancellationToken);
-        try
-        {
-            _missing = [.. _missing.Where(request => requests.Any(other => other.Name == request.Name)), .. requests.Where(request => !_seen.Contains(request.Name))];
-            _seen = [.. requests.Select(request => request.Name)];
-        }
-        finally
-        {
-            _starting.Release();
-        }
-
-        WarnWithout(launcher);
-        if (launcher is not null)
-        {
-            await StartMissingAsync(launcher, cancellationToken);
-        }
-    }
-
-    /// <summary>Says so when nobody is there to start them.</summary>
-    internal void WarnWithout(IContainerLauncher? launcher)
-    {
-        if (launcher is null && !_missing.IsEmpty)
-        {
-            Log.Warning(logger, "_namespace is configured, but no plugin can start containers: install the Namespaces plugin");
-        }
-    }
-
-    /// <inheritdoc/>
-    public void Dispose() => _starting.Dispose();
-
-    private static ImmutableArray<LaunchRequest> RequestsOf(ImmutableArray<ContainerRules> rules) => [.. rules.Select(one => one.Namespace).OfType<LaunchRequest>()];
-
-    private async Task StartMissingAsync(IContainerLauncher launcher, CancellationToken cancellationToken)
-    {
-        ImmutableArray<LaunchRequest> missing = await TakeMissingAsync(cancellationToken);
-        ConcurrentBag<LaunchRequest> launched = [];
+        ImmutableArray<LaunchRequest> missing = TakeMissing();
+        ConcurrentBag<LaunchRequest> tried = [];
         try
         {
             // Several at once, and those that come into the configuration meanwhile as well: one whose start takes long, since a path hangs that it gets, is not
             // to keep the others waiting.
-            ParallelOptions some = new() { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken };
-            await Parallel.ForEachAsync(missing, some, async (request, either) =>
+            await Parallel.ForEachAsync(missing, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = unloading }, async (request, either) =>
             {
-                await LaunchAsync(launcher, request, either);
-                launched.Add(request);
+                await StartAsync(launcher, request, either);
+                tried.Add(request);
             });
         }
         catch (OperationCanceledException)
         {
-            // The plugin goes: the next one starts the rest.
-            await _starting.WaitAsync(CancellationToken.None);
-            _missing = [.. _missing, .. missing.Except(launched).Where(request => _seen.Contains(request.Name) && !_missing.Any(other => other.Name == request.Name))];
-            _starting.Release();
+            GiveBack(missing.Except(tried));
             throw;
         }
     }
 
     /// <summary>Those that do not run; whoever has them starts them.</summary>
-    private async Task<ImmutableArray<LaunchRequest>> TakeMissingAsync(CancellationToken cancellationToken)
+    private ImmutableArray<LaunchRequest> TakeMissing()
     {
-        await _starting.WaitAsync(cancellationToken);
-        try
+        IReadOnlySet<string> names = running();
+        lock (_lock)
         {
-            HashSet<string> running = engine.Read(state => state.Containers.Select(container => container.Description.Name).ToHashSet());
-            ImmutableArray<LaunchRequest> missing = [.. _missing.Where(request => !running.Contains(request.Name))];
+            ImmutableArray<LaunchRequest> missing = [.. _missing.Where(request => !names.Contains(request.Name))];
             _missing = [];
             return missing;
         }
-        finally
+    }
+
+    /// <summary>As far as the configuration has them still, as it describes them now.</summary>
+    private void GiveBack(IEnumerable<LaunchRequest> requests)
+    {
+        lock (_lock)
         {
-            _starting.Release();
+            _missing = [.. _wanted.Where(request => IsIn(_missing, request) || IsIn(requests, request))];
         }
     }
 
-    private async Task LaunchAsync(IContainerLauncher with, LaunchRequest request, CancellationToken cancellationToken)
+    private async Task StartAsync(IContainerLauncher launcher, LaunchRequest request, CancellationToken unloading)
     {
         try
         {
-            await with.LaunchAsync(request, cancellationToken);
+            await launcher.LaunchAsync(request, unloading);
         }
-        catch (Exception failure) when (failure is not OutOfMemoryException && !cancellationToken.IsCancellationRequested)
+        catch (Exception failure) when (failure is not OutOfMemoryException)
         {
-            Log.Warning(logger, $"{request.Name} was not started: {failure.Message}");
+            // Whatever it says while it is let go: it is not the container's fault.
+            unloading.ThrowIfCancellationRequested();
+            warn($"{request.Name} was not started: {failure.Message}");
         }
     }
+
+    private static ImmutableArray<LaunchRequest> RequestsOf(ImmutableArray<ContainerRules> rules) => [.. rules.Select(one => one.Namespace).OfType<LaunchRequest>()];
+
+    private static bool IsIn(IEnumerable<LaunchRequest> requests, LaunchRequest one) => requests.Any(request => request.Name == one.Name);
 }

@@ -119,7 +119,7 @@ internal sealed class LiveConfiguration : IPathSink, IDisposable
         }
     }
 
-    /// <summary>What cannot be done now, such as to hear of devices, does not keep the rest from being done, and nobody is there to catch it.</summary>
+    /// <summary>What cannot be done now does not keep the rest from being done, and nobody is there to catch it.</summary>
     private void Apply(ServerConfiguration before, ServerConfiguration now)
     {
         try

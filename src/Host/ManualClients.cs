@@ -4,6 +4,7 @@ using ContainerManager.Abstractions;
 using ContainerManager.Host.Clients;
 using ContainerManager.Host.Configuration;
 using ContainerManager.Host.Containers;
+using ContainerManager.Host.Events;
 using ContainerManager.Host.Plugins;
 using ContainerManager.Host.State;
 using Microsoft.Extensions.Logging;

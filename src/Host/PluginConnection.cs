@@ -12,10 +12,14 @@ internal sealed class PluginConnection(Engine engine, LoadedPlugin plugin)
 {
     private readonly CancellationTokenSource _ending = new();
     private readonly List<IDisposable> _sources = [];
+    private readonly Lock _lock = new();
     private readonly List<Task> _work = [];
 
     /// <summary>The object that starts containers, if the plugin has one.</summary>
     internal IContainerLauncher? Launcher { get; } = plugin.Runtimes.Select(runtime => runtime.Runtime).OfType<IContainerLauncher>().FirstOrDefault();
+
+    /// <summary>The name of the runtime that <see cref="Launcher"/> is; null: the plugin has none.</summary>
+    internal string? LauncherName { get; } = plugin.Runtimes.Where(runtime => runtime.Runtime is IContainerLauncher).Select(runtime => runtime.Name).FirstOrDefault();
 
     /// <summary>Its runtime of a name; null: it has none such.</summary>
     internal IContainerRuntime? RuntimeOf(string name) => plugin.Runtimes.Where(runtime => runtime.Name == name).Select(runtime => runtime.Runtime).FirstOrDefault();
@@ -40,19 +44,34 @@ internal sealed class PluginConnection(Engine engine, LoadedPlugin plugin)
         foreach ((IContainerRuntime runtime, RuntimeDiscovery discovery) in runtimes)
         {
             // On a thread of its own: a plugin may block before its first await.
-            _work.Add(Task.Run(() => discovery.RunAsync(runtime, reason => onBreak(discovery.Runtime, reason), _ending.Token)));
+            Do(ending => discovery.RunAsync(runtime, reason => onBreak(discovery.Runtime, reason), ending));
         }
     }
 
-    /// <summary>Something else to do for as long as the plugin is loaded.</summary>
-    internal void Do(Func<CancellationToken, Task> work) => _work.Add(Task.Run(() => work(_ending.Token)));
+    /// <summary>Something to do for as long as the plugin is loaded. Does nothing once it is to end.</summary>
+    internal void Do(Func<CancellationToken, Task> work)
+    {
+        lock (_lock)
+        {
+            if (!_ending.IsCancellationRequested)
+            {
+                _work.RemoveAll(task => task.IsCompleted);
+                _work.Add(Task.Run(() => work(_ending.Token)));
+            }
+        }
+    }
 
     /// <summary>Ends it all; completes when no thread of ours is in the plugin's code any more.</summary>
     /// <exception cref="AggregateException">Sources that could not be taken out of the loop in order. All the rest was ended.</exception>
     internal async Task EndAsync()
     {
         // First: whatever hangs or fails below, nobody listens to the plugin any more.
-        Task cancelled = _ending.CancelAsync();
+        Task cancelled;
+        lock (_lock)
+        {
+            cancelled = _ending.CancelAsync();
+        }
+
         foreach ((_, IMountStrategy strategy) in plugin.Strategies)
         {
             engine.Strategies.Remove(strategy);

@@ -48,6 +48,18 @@ internal sealed class PluginConnections(Engine engine, Journal journal, EventFee
         }
     }
 
+    /// <summary>Has those of the configured containers started that do not run yet, if anything here starts containers.</summary>
+    internal void StartConfigured()
+    {
+        lock (_lock)
+        {
+            foreach (PluginConnection connection in _connections.Values)
+            {
+                StartConfigured(connection);
+            }
+        }
+    }
+
     /// <summary>The runtime of a name, while its plugin is loaded.</summary>
     internal IContainerRuntime? RuntimeOf(string name)
     {
@@ -82,11 +94,7 @@ internal sealed class PluginConnections(Engine engine, Journal journal, EventFee
             ImmutableArray<(IContainerRuntime Runtime, RuntimeDiscovery Discovery)> followed =
                 [.. plugin.Runtimes.Select(runtime => (runtime.Runtime, _runtimes[runtime.Name].Discovery))];
             connection.Begin(followed, (runtime, reason) => Log.DiscoveryFailed(logger, runtime, reason), onFault);
-            if (connection.Launcher is IContainerRuntime launcher)
-            {
-                RuntimeDiscovery its = followed.First(one => ReferenceEquals(one.Runtime, launcher)).Discovery;
-                connection.Do(stop => configured.StartAsync((IContainerLauncher)launcher, its, stop));
-            }
+            StartConfigured(connection);
         }
 
         if (strategies.Length > 0)
@@ -171,6 +179,19 @@ internal sealed class PluginConnections(Engine engine, Journal journal, EventFee
 
     private void Tell(string kind, string name, string? reason) => feed.Publish(new ContainerManager.Protocol.EventRecord(
         TimeProvider.System.GetUtcNow(), kind, null, null, null, reason is null ? name : $"{name}: {reason}"));
+
+    private void StartConfigured(PluginConnection connection)
+    {
+        if (connection.LauncherName is { } name)
+        {
+            RuntimeDiscovery discovery = _runtimes[name].Discovery;
+            connection.Do(async unloading =>
+            {
+                await discovery.WhenListedAsync(unloading);
+                await configured.StartAsync(connection.Launcher!, unloading);
+            });
+        }
+    }
 
     private void Forget(Func<(string Plugin, RuntimeDiscovery Discovery), bool> which)
     {

@@ -1,4 +1,3 @@
-using ContainerManager.Abstractions;
 using ContainerManager.Host.Configuration;
 using ContainerManager.Host.Configuration.Startup;
 using ContainerManager.Host.Control;
@@ -23,18 +22,25 @@ internal sealed class Reconfiguration(
     ILogger logger)
 {
     /// <summary>Returns when the state knows of it; what follows from it is done by the lanes.</summary>
-    /// <exception cref="IOException">Devices cannot be followed; all the rest is done.</exception>
-    internal void Apply(ServerConfiguration before, ServerConfiguration now, CancellationToken stop)
+    internal void Apply(ServerConfiguration before, ServerConfiguration now)
     {
         engine.Post(new HostEvent.ConfigurationChanged(now.Containers, now.Settings.Labels));
         manual.Configure(now.Containers);
         standing.Look();
         ApplySettings(before.Settings, now.Settings);
-        IContainerLauncher? launcher = connections.Launcher;
-        _ = Task.Run(() => configured.ConfigureAsync(now.Containers, launcher, stop), stop);
-
-        // The last: it may be refused what it needs, and must not keep the others from theirs.
+        configured.Configure(now.Containers);
+        StartConfigured();
         devices.Configure(now.Filters);
+    }
+
+    /// <summary>Says so when nobody is there to start them: whoever comes later does it.</summary>
+    internal void StartConfigured()
+    {
+        connections.StartConfigured();
+        if (connections.Launcher is null && configured.AnyMissing)
+        {
+            Log.Warning(logger, "_namespace is configured, but no plugin that starts containers is loaded: they start as soon as the Namespaces plugin is");
+        }
     }
 
     private void ApplySettings(Settings before, Settings now)

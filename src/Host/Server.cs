@@ -42,8 +42,11 @@ internal sealed class Server(ServerOptions options, ServerConfiguration configur
         AccessPolicy access = new(options.ReadGroup, options.ControlGroup);
         using Engine engine = new(
             journal, options.StateDirectory, ClientPath, Changed, (name, fault) => Log.Fault(logger, name, fault), metrics.Measured, () => metrics.Rescanned(ServerMetrics.Inotify));
-        using ConfiguredContainers configured = new(configuration.Containers, engine, logger);
-        using LiveConfiguration live = new(options.ConfigurationFile, configuration, (before, now) => reconfiguration?.Apply(before, now, stop), Told, logger);
+        ConfiguredContainers configured = new(
+            configuration.Containers,
+            () => engine.Read(state => state.Containers.Select(container => container.Description.Name).ToHashSet()),
+            warning => Log.Warning(logger, warning));
+        using LiveConfiguration live = new(options.ConfigurationFile, configuration, (before, now) => reconfiguration?.Apply(before, now), Told, logger);
         PluginConnections connections = new(engine, journal, feed, configured, logger);
         await using PluginDirectory plugins = new(ServicesOf(engine, connections, live), engine.Paths, warning => Log.Warning(logger, warning));
         ClientStarter starter = new(engine, connections, new ClientProgram(Path.Combine(options.StateDirectory, "client"), ClientPath));
@@ -79,8 +82,8 @@ internal sealed class Server(ServerOptions options, ServerConfiguration configur
         await plugins.StartAsync();
         await using ManualClients manual = new(options.BindRoot, engine, clients, logger);
         manual.Configure(configuration.Containers);
-        configured.WarnWithout(connections.Launcher);
         reconfiguration = new(engine, devices, manual, configured, standing, connections, plugins, access, threshold, options, logger);
+        reconfiguration.StartConfigured();
         live.Watch(engine.Paths);
         using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
         {

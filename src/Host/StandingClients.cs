@@ -1,7 +1,7 @@
 using System.Threading.Channels;
 using ContainerManager.Abstractions;
 using ContainerManager.Host.Configuration;
-using ContainerManager.Host.Containers;
+using ContainerManager.Host.Events;
 
 namespace ContainerManager.Host;
 

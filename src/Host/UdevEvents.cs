@@ -1,4 +1,5 @@
 using ContainerManager.Host.Configuration;
+using ContainerManager.Host.Events;
 using ContainerManager.Host.Paths;
 using ContainerManager.Host.State;
 using ContainerManager.Host.Udev;
@@ -19,18 +20,23 @@ internal sealed class UdevEvents : IPathSink, IDisposable
     private readonly Engine _engine;
     private readonly Action _overrun;
     private readonly ILogger _logger;
+    private readonly RetriedAction _follow;
     private HashSet<string>? _wanted = [];
+    private UeventGroup? _wantedGroup;
     private bool _watching;
-    private UeventGroup? _group;
     private FileIdentity? _udevd;
     private IDisposable? _registration;
 
     /// <param name="engine">Told of the devices.</param>
     /// <param name="overrun">As of <see cref="UdevMonitor"/>.</param>
     /// <param name="logger">Told through whom devices are followed, and of messages that are not believed.</param>
-    internal UdevEvents(Engine engine, Action overrun, ILogger logger) => (_engine, _overrun, _logger) = (engine, overrun, logger);
+    internal UdevEvents(Engine engine, Action overrun, ILogger logger)
+    {
+        (_engine, _overrun, _logger) = (engine, overrun, logger);
+        _follow = new RetriedAction(_lock, "the devices of the host cannot be followed", FollowAnew, Warn, TimeProvider.System);
+    }
 
-    /// <summary>Follows what these filters ask for, from now on; where there is none, nothing.</summary>
+    /// <summary>Follows what these filters ask for, from now on, or as soon as that is possible; where there is none, nothing.</summary>
     internal void Configure(IEnumerable<UdevFilter> filters)
     {
         DeviceCondition[] conditions = [.. filters.Select(filter => filter.Condition)];
@@ -40,13 +46,15 @@ internal sealed class UdevEvents : IPathSink, IDisposable
             bool same = wanted is null ? _wanted is null : _wanted?.SetEquals(wanted) == true;
             if (conditions.Length == 0)
             {
-                _wanted = wanted;
+                (_wanted, _wantedGroup) = (wanted, null);
+                _follow.Forget();
                 Stop();
                 _engine.Post(new HostEvent.DevicesListed([]));
             }
-            else if (!same || _group is null)
+            else if (!same || _wantedGroup is null)
             {
-                FollowAnew(UdevMonitor.UdevdRuns ? UeventGroup.Udev : UeventGroup.Kernel, wanted);
+                (_wanted, _wantedGroup) = (wanted, UdevMonitor.UdevdRuns ? UeventGroup.Udev : UeventGroup.Kernel);
+                _follow.Do();
             }
         }
 
@@ -75,6 +83,7 @@ internal sealed class UdevEvents : IPathSink, IDisposable
         Watch(false);
         lock (_lock)
         {
+            _follow.Dispose();
             Stop();
         }
     }
@@ -114,25 +123,45 @@ internal sealed class UdevEvents : IPathSink, IDisposable
         UeventGroup group = control is null ? UeventGroup.Kernel : UeventGroup.Udev;
         lock (_lock)
         {
-            bool another = group != _group || (_udevd is not null && control is not null && control != _udevd);
-            if (_group is not null && another)
+            bool another = group != _wantedGroup || (_udevd is not null && control is not null && control != _udevd);
+            if (_wantedGroup is not null && another)
             {
-                FollowAnew(group, _wanted);
+                _wantedGroup = group;
+                _follow.Do();
             }
 
             _udevd = control;
         }
     }
 
-    /// <summary>Where it is not possible, what was before stays, and the next change of the configuration tries again.</summary>
-    private void FollowAnew(UeventGroup group, HashSet<string>? wanted)
+    /// <summary>As is wanted now. Where it is not possible, what was before stays until it is.</summary>
+    private void FollowAnew()
+    {
+        UeventGroup group = _wantedGroup!.Value;
+        UdevMonitor monitor = Listen(group);
+        Stop();
+        try
+        {
+            _registration = _engine.Loop.Add(monitor);
+        }
+        catch
+        {
+            monitor.Dispose();
+            throw;
+        }
+
+        Log.DevicesFollowed(_logger, group == UeventGroup.Udev ? "udevd" : "the kernel, since no udevd runs");
+        monitor.List();
+    }
+
+    private UdevMonitor Listen(UeventGroup group)
     {
         UeventListener listener = new(group);
         try
         {
-            if (wanted is not null && group == UeventGroup.Udev)
+            if (_wanted is not null && group == UeventGroup.Udev)
             {
-                listener.Only([.. wanted.Select(MurmurHash.Of)]);
+                listener.Only([.. _wanted.Select(MurmurHash.Of)]);
             }
         }
         catch
@@ -141,18 +170,14 @@ internal sealed class UdevEvents : IPathSink, IDisposable
             throw;
         }
 
-        Stop();
-        _wanted = wanted;
-        UdevMonitor monitor = new(listener, new DeviceReader("/sys", "/run/udev/data"), _wanted, _engine.Post, _overrun, warning => Log.Warning(_logger, warning));
-        _registration = _engine.Loop.Add(monitor);
-        _group = group;
-        Log.DevicesFollowed(_logger, group == UeventGroup.Udev ? "udevd" : "the kernel, since no udevd runs");
-        monitor.List();
+        return new UdevMonitor(listener, new DeviceReader("/sys", "/run/udev/data"), _wanted, _engine.Post, _overrun, Warn, TimeProvider.System);
     }
 
     private void Stop()
     {
         _registration?.Dispose();
-        (_registration, _group) = (null, null);
+        _registration = null;
     }
+
+    private void Warn(string warning) => Log.Warning(_logger, warning);
 }

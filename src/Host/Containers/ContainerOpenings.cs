@@ -1,4 +1,5 @@
 using ContainerManager.Abstractions;
+using ContainerManager.Host.Events;
 
 namespace ContainerManager.Host.Containers;
 

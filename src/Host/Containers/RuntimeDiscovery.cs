@@ -1,4 +1,5 @@
 using ContainerManager.Abstractions;
+using ContainerManager.Host.Events;
 using ContainerManager.Host.Journaling;
 using ContainerManager.Host.State;
 

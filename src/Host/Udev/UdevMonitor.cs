@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using ContainerManager.Abstractions;
 using ContainerManager.Host.DeviceRules;
+using ContainerManager.Host.Events;
 using ContainerManager.Host.State;
 using ContainerManager.Linux;
 
@@ -17,8 +18,9 @@ namespace ContainerManager.Host.Udev;
 /// <param name="post">Where events go.</param>
 /// <param name="overrun">Told when the kernel had no room left for messages, and everything is looked at again.</param>
 /// <param name="warn">Told once of each kind of message that is not believed.</param>
+/// <param name="time">Measures how long it waits before it looks at everything again, where it could not.</param>
 internal sealed class UdevMonitor(
-    UeventListener listener, DeviceReader reader, IReadOnlySet<string>? wanted, Action<HostEvent> post, Action overrun, Action<string> warn) : IEventSource
+    UeventListener listener, DeviceReader reader, IReadOnlySet<string>? wanted, Action<HostEvent> post, Action overrun, Action<string> warn, TimeProvider time) : IEventSource
 {
     /// <summary>Kinds of refusals that are told, each once: whoever sends may vary them.</summary>
     private const int MostTold = 32;
@@ -27,7 +29,7 @@ internal sealed class UdevMonitor(
     private readonly byte[] _buffer = new byte[LibudevFormat.Longest + 2];
     private readonly Lock _lock = new();
     private readonly HashSet<string> _told = new(StringComparer.Ordinal);
-    private bool _unlisted;
+    private RetriedAction? _list;
 
     /// <inheritdoc/>
     public string Name => "udev";
@@ -44,30 +46,13 @@ internal sealed class UdevMonitor(
     /// <summary>Whether udevd runs: its control socket is there, and libudev does not listen without either.</summary>
     internal static bool UdevdRuns => File.Exists("/run/udev/control");
 
-    /// <summary>Looks at everything, and tells.</summary>
+    /// <summary>Looks at everything, and tells; later, if it cannot be looked at now: half a list would take away what is there.</summary>
     internal void List()
     {
         lock (_lock)
         {
-            ListAll();
-        }
-    }
-
-    /// <summary>Where there is no descriptor for it now, with the next message: half a list would take away what is there.</summary>
-    private void TryListAgain()
-    {
-        try
-        {
-            ListAll();
-            _unlisted = false;
-        }
-        catch (IOException failure)
-        {
-            string why = $"the devices cannot be listed now: {failure.Message}";
-            if (_told.Add(why))
-            {
-                warn(why);
-            }
+            _list ??= new RetriedAction(_lock, "the devices of the host cannot be listed", ListAll, warn, time);
+            _list.Do();
         }
     }
 
@@ -92,22 +77,25 @@ internal sealed class UdevMonitor(
                 case UeventReception.Overrun:
                     overrun();
                     warn("events of devices were lost; all devices are looked at again");
-                    _unlisted = true;
+                    List();
                     break;
                 default:
                     Take(received);
                     break;
             }
-
-            if (_unlisted)
-            {
-                TryListAgain();
-            }
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => listener.Dispose();
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _list?.Dispose();
+        }
+
+        listener.Dispose();
+    }
 
     private void Take(ReceivedUevent received)
     {

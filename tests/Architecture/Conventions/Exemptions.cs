@@ -31,7 +31,7 @@ internal static class Exemptions
     /// <summary>Delays that are not a way to wait for something.</summary>
     internal static readonly Dictionary<string, string> Delay = new()
     {
-        ["src/Host/Containers/Backoff.cs"] = "the growing delay before a broken stream, or a container that could not be opened, is tried again",
+        ["src/Host/Events/Backoff.cs"] = "the growing delay before a broken stream, or a container that could not be opened, is tried again",
         ["plugins/Lxc/Discovery.cs"] = "the growing delay before LXC is listened to again",
         ["plugins/Lxc/MonitorProcess.cs"] = "lxc-monitor gives no sign that it has subscribed; for the milliseconds after its start only",
         ["plugins/Lxc/UserMonitor.cs"] = "the growing delay before a user's LXC is listened to again",

@@ -14,7 +14,7 @@ internal static class RoomTable
         ["Events"] = ["Abstractions", "Linux"],
         ["Paths"] = ["Events", "Abstractions", "Linux"],
         ["Configuration"] = ["Paths.PathPattern", "Paths.InPlaceChanges", "Paths.ComponentPattern", "Abstractions"],
-        ["Udev"] = ["DeviceRules", "Configuration.DeviceAdmission", "State", "Records", "Abstractions", "Linux"],
+        ["Udev"] = ["Events.RetriedAction", "DeviceRules", "Configuration.DeviceAdmission", "State", "Records", "Abstractions", "Linux"],
         ["Plugins"] = ["Events", "Paths", "Composition.PrivateDirectory", "Abstractions", "Linux"],
 
         // The pure part: values in, values out.

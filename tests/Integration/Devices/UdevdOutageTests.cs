@@ -50,8 +50,11 @@ public sealed class UdevdOutageTests : IAsyncLifetime
         await Server.UntilBindingAsync(_name, _console.Node, "attached");
     }
 
-    [Fact]
-    public async Task WhatFindsNoRoomInTheSocketIsMadeUpFor()
+    /// <param name="withoutDescriptors">There is none to look with when the loss is noticed, but later.</param>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task WhatFindsNoRoomInTheSocketIsMadeUpFor(bool withoutDescriptors)
     {
         _server = new ServerUnderTest([_runtime.Plugin], $$"""
             { "containerConfigs": { "{{_name}}": { "_filter_udev_events": true, "_udev_filters": [{ "devnode": "{{_console.Node}}" }] } } }
@@ -62,16 +65,27 @@ public sealed class UdevdOutageTests : IAsyncLifetime
         using HttpClient http = ServedEngine.Client(Server.Socket);
         Assert.Contains("container_manager_rescans_total{source=\"uevents\"} 0", await http.GetStringAsync("/metrics", Stop), StringComparison.Ordinal);
 
+        string usual = await PrlimitAsync("--nofile", "--output=SOFT", "--noheadings", "--raw");
         await SignalAsync("STOP");
         try
         {
             Fill();
             _console.Plug();
             await UdevBed.SettleAsync();
+            if (withoutDescriptors)
+            {
+                await PrlimitAsync("--nofile=10:");
+            }
         }
         finally
         {
             await SignalAsync("CONT");
+        }
+
+        if (withoutDescriptors)
+        {
+            await Server.UntilLoggedAsync("the devices of the host cannot be listed");
+            await PrlimitAsync($"--nofile={usual}:");
         }
 
         await Server.UntilBindingAsync(_name, _console.Node, "attached");
@@ -91,6 +105,10 @@ public sealed class UdevdOutageTests : IAsyncLifetime
             sender.Send(Linux.UeventGroup.Udev, message, 0, 0);
         }
     }
+
+    /// <summary>How many descriptors the server may have; what it has stays open.</summary>
+    private async Task<string> PrlimitAsync(params string[] arguments) =>
+        (await Command.RunAsync("prlimit", [string.Create(CultureInfo.InvariantCulture, $"--pid={Server.ProcessId}"), .. arguments])).OutputOrThrow().Trim();
 
     private async Task SignalAsync(string signal) =>
         (await Command.RunAsync("/bin/sh", ["-c", string.Create(CultureInfo.InvariantCulture, $"kill -{signal} {Server.ProcessId}")])).OutputOrThrow();

@@ -196,11 +196,7 @@ public sealed class ForeignChangeTests : IAsyncLifetime
     private async Task<ulong> MountIdAsync(string target) => (await Server.UntilBindingAsync(_name, target, "attached")).MountId!.Value;
 
     /// <summary>As another mount than before.</summary>
-    private async Task<ulong> AgainAsync(string target, ulong before)
-    {
-        StatusReply status = await Server.UntilAsync(reply => ServerUnderTest.Find(reply, _name, target) is { State: "attached", MountId: { } now } && now != before);
-        return ServerUnderTest.Find(status, _name, target)!.MountId!.Value;
-    }
+    private Task<ulong> AgainAsync(string target, ulong before) => Server.UntilMountedAgainAsync(_name, target, before);
 
     private Task<StatusReply> UntilReasonAsync(string? reason) =>
         Server.UntilAsync(reply => ServerUnderTest.Find(reply, _name, "/deep/down/file") is { State: "attached" } binding && binding.Reason == reason);

@@ -101,6 +101,32 @@ public sealed class FromTheFirstInstructionTests : IAsyncLifetime
         }
     }
 
+    /// <summary>One that has come into the configuration, and is to be started by a copy of the plugin that goes: the next copy starts it.</summary>
+    [Fact]
+    public async Task AReloadOfThePluginLosesNoStart()
+    {
+        using StallingFileSystem stalling = new(_directory["stalling"]);
+        stalling.Stall();
+        _server = new ServerUnderTest([_runtime.Plugin], "{}");
+        await Server.StartAsync();
+        Server.Configure($$"""
+            { "containerConfigs": { "{{_name}}": {
+                "_automount": { "{{_directory["stalling/file"]}}": { "target": "/stalling" } },
+                "_namespace": { "command": ["sh", "-c", "echo ran; sleep infinity"] } } } }
+            """);
+        ContainerStatus held = await RunningAsync(except: null);
+        Assert.Equal("loaded", (await Server.ReloadAsync(_runtime.Plugin)).State);
+        await SaidAsync(await RunningAsync(except: held.ProcessId), "ran");
+    }
+
+    private async Task<ContainerStatus> RunningAsync(int? except)
+    {
+        StatusReply status = await Server.UntilAsync(reply => reply.Containers.Any(IsIt));
+        return status.Containers.Single(IsIt);
+
+        bool IsIt(ContainerStatus container) => container.Name == _name && container.State == "running" && container.ProcessId != except;
+    }
+
     private async Task StartAsync(string morePaths = "")
     {
         _server = new ServerUnderTest([_runtime.Plugin], $$"""

@@ -18,13 +18,16 @@ public sealed class ManualClientScenarioTests() : ScenarioTests(new ManualClient
     {
         File.WriteAllText(Host["file"], "ours");
         await StartAsync($$"""{ "_automount": { "{{Host["file"]}}": { "target": "/deep/down/file" } }, "_on_foreign_change": "restore" }""");
-        await Server.UntilBindingAsync(Name, "/deep/down/file", "attached");
+        ulong first = (await Server.UntilBindingAsync(Name, "/deep/down/file", "attached")).MountId!.Value;
 
         await ExecAsync("mount", "-t", "tmpfs", "none", "/deep");
+        ulong second = await Server.UntilMountedAgainAsync(Name, "/deep/down/file", first);
         await UntilMountedAsync("/deep", "/deep/down/file", "/deep/down/file");
+
+        // The first comes to light, and is there until it is taken away: what is mounted then is a third.
         await ExecAsync("umount", "-l", "/deep");
+        await Server.UntilMountedAgainAsync(Name, "/deep/down/file", second);
         await UntilMountedAsync("/deep/down/file");
-        await Server.UntilBindingAsync(Name, "/deep/down/file", "attached");
         Assert.Equal("ours", await ExecAsync("cat", "/deep/down/file"));
 
         // Not wanted any more while something lies over it.

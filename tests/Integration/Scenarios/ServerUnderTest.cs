@@ -227,6 +227,14 @@ internal sealed partial class ServerUnderTest : IAsyncDisposable
         return Find(status, container, target)!;
     }
 
+    /// <summary>Waits until a binding is attached by another mount than before.</summary>
+    /// <returns>The id of that mount.</returns>
+    internal async Task<ulong> UntilMountedAgainAsync(string container, string target, ulong before)
+    {
+        StatusReply status = await UntilAsync(reply => Find(reply, container, target) is { State: "attached", MountId: { } now } && now != before);
+        return Find(status, container, target)!.MountId!.Value;
+    }
+
     /// <summary>Waits until a container has been told of a device, and how its permission is.</summary>
     internal Task UntilDeviceAsync(string container, string node, string permission) => UntilAsync(
         async () => (await _http.GetFromJsonAsync(ControlAddress.Devices(container), ControlJson.Default.DevicesReply, TestContext.Current.CancellationToken))!,

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using ContainerManager.Abstractions;
 using ContainerManager.Host.Containers;
+using ContainerManager.Host.Events;
 using static ContainerManager.Tests.Unit.Containers.ScriptedRuntime;
 
 namespace ContainerManager.Tests.Unit.Containers;

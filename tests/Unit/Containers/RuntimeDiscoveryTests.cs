@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using ContainerManager.Abstractions;
 using ContainerManager.Host.Containers;
+using ContainerManager.Host.Events;
 using ContainerManager.Host.Journaling;
 using ContainerManager.Host.State;
 using static ContainerManager.Tests.Unit.Containers.ScriptedRuntime;

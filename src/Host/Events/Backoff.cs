@@ -1,4 +1,4 @@
-namespace ContainerManager.Host.Containers;
+namespace ContainerManager.Host.Events;
 
 /// <summary>
 /// The delays between tries of something that gives no event when it is back: each is twice as long as the one before, so that an idle machine
@@ -16,11 +16,14 @@ internal sealed class Backoff(TimeProvider time)
     /// <summary>It was well meanwhile: the next try comes soon.</summary>
     internal void Reset() => Delay = FirstDelay;
 
-    /// <summary>Completes when it is time for the next try.</summary>
-    internal Task WaitAsync(CancellationToken cancellationToken)
+    /// <summary>The delay before the next try; the one after that is longer.</summary>
+    internal TimeSpan Next()
     {
         TimeSpan delay = Delay;
         Delay = delay * 2 < LongestDelay ? delay * 2 : LongestDelay;
-        return Task.Delay(delay, time, cancellationToken);
+        return delay;
     }
+
+    /// <summary>Completes when it is time for the next try.</summary>
+    internal Task WaitAsync(CancellationToken cancellationToken) => Task.Delay(Next(), time, cancellationToken);
 }
