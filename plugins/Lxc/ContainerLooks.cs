@@ -69,7 +69,8 @@ internal sealed class ContainerLooks(
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // Nobody listens any more.
+            // Nobody listens any more; who listens next may not find this container, and says what is wrong with it if he does.
+            troubles.Over(key.Id.ToString());
         }
         catch (Exception defect)
         {

@@ -36,7 +36,8 @@ internal static class PathOwner
                 continue;
             }
 
-            string target = Path.GetFullPath(File.ResolveLinkTarget(next, returnFinalTarget: false)!.FullName);
+            string link = File.ResolveLinkTarget(next, returnFinalTarget: false)?.FullName ?? throw new IOException($"{next} was changed while it was looked at");
+            string target = Path.GetFullPath(link);
             rest = ++links <= MostLinks ? new(Components(target).Concat(rest)) : throw new IOException($"{path}: too many symbolic links");
             at = "/";
         }

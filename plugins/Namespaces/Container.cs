@@ -100,12 +100,6 @@ internal sealed class Container(LaunchRequest request, ContainerServices service
             // The server ends, and whoever waits for a process is told so first. It lives on; one that was being started is started by the next server.
             return;
         }
-        catch (IOException failure)
-        {
-            // The kernel has no room for one more wait. It goes on running; a restart of the server takes it up again.
-            services.Announcements.Trouble(_id, $"it is not followed any more: {failure.Message}; restart the server");
-            return;
-        }
 
         if (!services.Lifetime.IsCancellationRequested)
         {
@@ -138,7 +132,7 @@ internal sealed class Container(LaunchRequest request, ContainerServices service
     {
         try
         {
-            return await init.WhenEndedAsync(services.Lifetime);
+            return await WhenEndedAsync(init);
         }
         finally
         {
@@ -148,6 +142,31 @@ internal sealed class Container(LaunchRequest request, ContainerServices service
             }
 
             init.Dispose();
+        }
+    }
+
+    /// <summary>Where the kernel has no room for one more wait, later: it runs on meanwhile.</summary>
+    private async Task<EndOfRun> WhenEndedAsync(RunningInit init)
+    {
+        RestartDelay delays = new();
+        while (true)
+        {
+            Task<EndOfRun> end = init.WhenEndedAsync(services.Lifetime);
+            if (!end.IsFaulted)
+            {
+                services.Announcements.Trouble(_id, null);
+            }
+
+            try
+            {
+                return await end;
+            }
+            catch (IOException failure)
+            {
+                TimeSpan delay = delays.After(TimeSpan.Zero);
+                services.Announcements.Trouble(_id, $"its end would not be noticed: {failure.Message}; tried again after {delay.TotalSeconds:0} s");
+                await Task.Delay(delay, services.Time, services.Lifetime);
+            }
         }
     }
 

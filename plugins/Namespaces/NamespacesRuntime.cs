@@ -20,7 +20,8 @@ internal sealed class NamespacesRuntime : IContainerRuntime, IContainerLauncher,
     private readonly IPluginHost _host;
     private readonly RecordStore _records;
     private readonly ContainerServices _services;
-    private readonly Lazy<bool> _adopted;
+    private readonly Lock _adopting = new();
+    private bool _adopted;
 
     /// <param name="host">The core.</param>
     /// <param name="time">For restart delays.</param>
@@ -30,7 +31,6 @@ internal sealed class NamespacesRuntime : IContainerRuntime, IContainerLauncher,
         _records = new RecordStore(host.StateDirectory);
         InitLauncher launcher = new(host, _records, new PrivateClient(host));
         _services = new ContainerServices(launcher, _records, _announcements, time, host.WhenServedAsync, name => _containers.TryRemove(name, out _), _lifetime.Token);
-        _adopted = new Lazy<bool>(AdoptAll);
     }
 
     /// <inheritdoc/>
@@ -39,7 +39,7 @@ internal sealed class NamespacesRuntime : IContainerRuntime, IContainerLauncher,
     /// <inheritdoc/>
     public async IAsyncEnumerable<RuntimeEvent> DiscoverAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        _ = _adopted.Value;
+        AdoptAll();
         using CancellationTokenSource listening = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lifetime.Token);
         try
         {
@@ -63,7 +63,7 @@ internal sealed class NamespacesRuntime : IContainerRuntime, IContainerLauncher,
     /// <inheritdoc/>
     public Task<ContainerDescription> LaunchAsync(LaunchRequest request, CancellationToken cancellationToken)
     {
-        _ = _adopted.Value;
+        AdoptAll();
         ContainerName.Check(request.Name);
         if (request.Command.IsDefaultOrEmpty)
         {
@@ -84,7 +84,7 @@ internal sealed class NamespacesRuntime : IContainerRuntime, IContainerLauncher,
     /// <inheritdoc/>
     public Task StopAsync(string name, TimeSpan grace, CancellationToken cancellationToken)
     {
-        _ = _adopted.Value;
+        AdoptAll();
         return _containers.TryGetValue(name, out Container? container)
             ? container.StopAsync(grace, cancellationToken)
             : throw new KeyNotFoundException($"no container named {name} runs");
@@ -97,24 +97,32 @@ internal sealed class NamespacesRuntime : IContainerRuntime, IContainerLauncher,
         await Task.WhenAll(_containers.Values.Select(container => container.Supervision));
     }
 
-    /// <summary>Takes over what an earlier server left: the living as they are, the dead as their policy says.</summary>
-    private bool AdoptAll()
+    /// <summary>Takes over what an earlier server left: the living as they are, the dead as their policy says. Once, before anything else is done.</summary>
+    /// <exception cref="IOException">One of them cannot be looked at now. It is not taken for dead, and whoever comes next tries again.</exception>
+    private void AdoptAll()
     {
-        foreach (ContainerRecord record in _records.ReadAll())
+        lock (_adopting)
         {
-            RunningInit? init = OpenLiving(record);
-            if (init is null && record.Request.Restart == RestartPolicy.No)
+            if (!_adopted)
             {
-                _records.Delete(record.Request.Name);
-                continue;
+                _records.ReadAll().Where(record => !_containers.ContainsKey(record.Request.Name)).ToList().ForEach(Adopt);
+                _adopted = true;
             }
+        }
+    }
 
-            Container container = new(record.Request, _services);
-            _containers[record.Request.Name] = container;
-            container.Adopt(init);
+    private void Adopt(ContainerRecord record)
+    {
+        RunningInit? init = OpenLiving(record);
+        if (init is null && record.Request.Restart == RestartPolicy.No)
+        {
+            _records.Delete(record.Request.Name);
+            return;
         }
 
-        return true;
+        Container container = new(record.Request, _services);
+        _containers[record.Request.Name] = container;
+        container.Adopt(init);
     }
 
     private RunningInit? OpenLiving(ContainerRecord record)
@@ -123,7 +131,7 @@ internal sealed class NamespacesRuntime : IContainerRuntime, IContainerLauncher,
         {
             return record.Init is null ? null : RunningInit.Open(_host, record.Init, wrapper: null);
         }
-        catch (IOException)
+        catch (IOException) when (ProcFiles.IdentityOf(record.Init!.ProcessId) != record.Init)
         {
             return null;
         }

@@ -5,7 +5,11 @@ namespace ContainerManager.Plugins.Namespaces;
 /// <summary>What /proc tells of a process.</summary>
 internal static class ProcFiles
 {
+    /// <summary>errno(3), which an <see cref="IOException"/> without a class of its own has as its number.</summary>
+    private const int ESRCH = 3;
+
     /// <summary>The process that has an id now; null: none has, or it waits to be reaped.</summary>
+    /// <exception cref="IOException">It cannot be looked at: no descriptor is left, say.</exception>
     internal static ProcessIdentity? IdentityOf(int processId)
     {
         try
@@ -15,7 +19,7 @@ internal static class ProcFiles
             string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
             return fields[0] is "Z" or "X" ? null : new ProcessIdentity(processId, ulong.Parse(fields[19], CultureInfo.InvariantCulture));
         }
-        catch (IOException)
+        catch (IOException gone) when (gone is FileNotFoundException or DirectoryNotFoundException || gone.HResult == ESRCH)
         {
             return null;
         }
@@ -41,8 +45,15 @@ internal static class ProcFiles
         void Write(string file, uint first)
         {
             // Opened without being truncated, and written at once: the kernel takes one write.
-            using FileStream map = new(FileOf(processId, file), FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
-            map.Write(System.Text.Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"0 {first} {SubordinateIds.Count}\n")));
+            try
+            {
+                using FileStream map = new(FileOf(processId, file), FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+                map.Write(System.Text.Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"0 {first} {SubordinateIds.Count}\n")));
+            }
+            catch (UnauthorizedAccessException refused)
+            {
+                throw new IOException(refused.Message, refused);
+            }
         }
     }
 

@@ -36,6 +36,7 @@ internal sealed class RunningInit : IDisposable
         ContainerEntry entry = OpenEntry(host, identity);
         entry.MountNamespace.Dispose();
         entry.Root.Dispose();
+        entry.NetworkNamespace?.Dispose();
         return new RunningInit(host, identity, entry.Process, wrapper);
     }
 

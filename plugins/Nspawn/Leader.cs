@@ -10,7 +10,7 @@ internal static class Leader
     /// <remarks>The root is final long before, but /proc, /sys and /tmp are mounted last: what we put there before would be covered.</remarks>
     internal static bool IsSetUp(int leader, int nspawn)
     {
-        string copied = ProcFiles.CommandLineOf(nspawn);
-        return ProcFiles.CommandLineOf(leader) != copied || ProcFiles.ChildrenOf(leader).Any(child => ProcFiles.CommandLineOf(child) != copied);
+        byte[] copied = ProcFiles.CommandLineOf(nspawn);
+        return !ProcFiles.HasCommandLine(leader, copied) || ProcFiles.ChildrenOf(leader).Any(child => !ProcFiles.HasCommandLine(child, copied));
     }
 }

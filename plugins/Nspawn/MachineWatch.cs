@@ -30,7 +30,7 @@ internal sealed class MachineWatch : IDisposable
         _events = events;
         _registry = new Registry(settings.MachinesDirectory);
         _machines = new RunningMachines(_loop, records, events);
-        _registered = new Registered(_machines);
+        _registered = new Registered(_loop, _machines);
         _supervisors = new Supervisors(_loop, _machines);
     }
 
@@ -53,6 +53,7 @@ internal sealed class MachineWatch : IDisposable
         _settling?.Dispose();
         _executions?.Dispose();
         _supervisors.Dispose();
+        _registered.Dispose();
         _machines.Dispose();
         _registry.Dispose();
         _loop.Dispose();

@@ -53,8 +53,26 @@ internal static class ProcFiles
     /// <summary>The words of its command line.</summary>
     internal static string[] ArgumentsOf(int processId) => TextOf(processId, "cmdline") is { Length: > 0 } text ? text.TrimEnd('\0').Split('\0') : [];
 
-    /// <summary>Its command line as it is.</summary>
-    internal static string CommandLineOf(int processId) => TextOf(processId, "cmdline");
+    /// <summary>Its command line as it is. Of processes that are trusted: they say themselves where it begins and ends, and it may be gigabytes.</summary>
+    internal static byte[] CommandLineOf(int processId)
+    {
+        try
+        {
+            return File.ReadAllBytes(FileOf(processId, "cmdline"));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>Whether its command line is this, of any process.</summary>
+    internal static bool HasCommandLine(int processId, byte[] expected)
+    {
+        byte[] buffer = new byte[expected.Length + 1];
+        int length = Descriptor.ReadFile(FileOf(processId, "cmdline"), buffer);
+        return buffer.AsSpan(0, Math.Max(0, length)).SequenceEqual(expected);
+    }
 
     /// <summary>The children of its first thread.</summary>
     internal static IEnumerable<int> ChildrenOf(int processId) => TextOf(processId, string.Create(CultureInfo.InvariantCulture, $"task/{processId}/children"))

@@ -72,6 +72,8 @@ internal sealed class ContainerLooks(EngineClient client, KnownContainers contai
         }
         catch (Exception exception)
         {
+            // Who looks next may not find this container, and says what is wrong with it if he does.
+            containers.Understood(id);
             failed(exception);
             look.Done.TrySetException(exception);
             _ = look.Done.Task.Exception; // Said through the callback already.

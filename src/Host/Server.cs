@@ -26,7 +26,7 @@ internal sealed class Server(ServerOptions options, ServerConfiguration configur
     internal async Task<int> RunAsync(CancellationToken stop)
     {
         PrivateDirectory.Create(options.StateDirectory);
-        using FileStream only = LockStateDirectory();
+        using FileLock only = LockStateDirectory();
         using Journal journal = Journal.Open(options.StateDirectory, out string? warning);
         if (warning is not null)
         {
@@ -128,18 +128,8 @@ internal sealed class Server(ServerOptions options, ServerConfiguration configur
     }
 
     /// <summary>Two servers with one journal would undo each other's work, whatever sockets they listen on.</summary>
-    private FileStream LockStateDirectory()
-    {
-        string path = Path.Combine(options.StateDirectory, "lock");
-        try
-        {
-            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException taken)
-        {
-            throw new IOException($"another server uses {options.StateDirectory}: stop it, or name another directory with --state-dir", taken);
-        }
-    }
+    private FileLock LockStateDirectory() => FileLock.TryTake(Path.Combine(options.StateDirectory, "lock"))
+        ?? throw new IOException($"another server uses {options.StateDirectory}: stop it, or name another directory with --state-dir");
 
     /// <summary>Beside the server, so that the installed folder can be moved as it is.</summary>
     private static string ClientPath => Path.Combine(AppContext.BaseDirectory, "client");

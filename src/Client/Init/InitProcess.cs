@@ -1,5 +1,4 @@
 using ContainerManager.Linux;
-using Microsoft.Win32.SafeHandles;
 
 namespace ContainerManager.Client.Init;
 
@@ -38,17 +37,18 @@ internal static class InitProcess
             using SignalForwarding signals = new();
             SetUp.Run(options);
             OwnProcess.SilenceStandardStreams();
-            using SafeFileHandle log = Payload.OpenLog();
+            using PayloadLog log = PayloadLog.Open();
             if (!report.WaitForStart())
             {
                 return 125;
             }
 
-            int payload = Payload.Start(options, log);
+            int payload = Payload.Start(options, log.Input);
+            log.Input.Dispose();
             report.Running();
             signals.ForwardTo(payload);
             int status = ReapUntil(payload);
-            report.Ended(status, Descriptor.ReadEnd(log, LogTail));
+            report.Ended(status, log.End(LogTail));
             return status;
         }
         catch (IOException failure)

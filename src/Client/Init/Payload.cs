@@ -15,16 +15,9 @@ internal static class Payload
     /// </summary>
     private static ReadOnlySpan<int> KeptCapabilities => [0, 1, 3, 4, 5, 6, 7, 8, 10, 13, 18, 29, 31];
 
-    /// <summary><c>/run/payload.log</c>: what the command writes.</summary>
-    internal static SafeFileHandle OpenLog()
-    {
-        using SafeFileHandle run = OwnDirectory.Open("/run");
-        return new OwnDirectory(run).MakeLog("payload.log");
-    }
-
     /// <summary>Starts it in a session of its own and returns its process id once it was exec'ed.</summary>
     /// <exception cref="IOException">There is no such program, or it cannot be executed.</exception>
-    internal static int Start(InitOptions options, SafeFileHandle log)
+    internal static int Start(InitOptions options, SafeFileHandle output)
     {
         string program = Find(options.Command[0]);
         if (!options.UserNamespace)
@@ -36,7 +29,7 @@ internal static class Payload
         string[] environment = ["PATH=" + SearchPath, "HOME=/root", "TERM=xterm", "container=container-manager"];
         try
         {
-            return ChildProcess.Spawn(program, options.Command, environment, input, log);
+            return ChildProcess.Spawn(program, options.Command, environment, input, output);
         }
         catch (KernelException failure) when (failure.Errno == Tmds.Linux.LibC.ENOENT)
         {

@@ -16,14 +16,12 @@ internal static class SetUp
         RootDirectory.MakeAllPrivate();
         using SafeFileHandle oldRoot = OwnDirectory.Open("/");
         // As the host's root, who may pass directories that the container's root may not.
-        using DetachedMount? given = options.Root is null ? null : CloneRoot(options.Root);
+        string place = options.Root ?? Array.Find(Stages, Directory.Exists) ?? throw new IOException("the host has none of /tmp, /mnt, /run");
+        using SafeFileHandle stage = OwnDirectory.Open(place);
+        using DetachedMount? given = options.Root is null ? null : DetachedMount.Clone(stage, place);
         OwnProcess.BecomeRoot();
         using DetachedMount root = given ?? DetachedMount.Create("tmpfs", MountAttributes.NoSetUserId | MountAttributes.NoDevices, "mode=0755");
-        using (SafeFileHandle stage = OwnDirectory.Open(options.Root ?? Array.Find(Stages, Directory.Exists) ?? throw new IOException("the host has none of /tmp, /mnt, /run")))
-        {
-            root.AttachTo(stage, "new root");
-        }
-
+        root.AttachTo(stage, "new root");
         RootDirectory.PivotTo(root.Handle);
         ContainerTree tree = new(root.Handle, oldRoot);
         if (options.Root is null)
@@ -41,11 +39,5 @@ internal static class SetUp
 
         RootDirectory.Detach(oldRoot);
         OwnProcess.SetFileModeMask(Modes.UsualMask);
-    }
-
-    private static DetachedMount CloneRoot(string path)
-    {
-        using SafeFileHandle directory = OwnDirectory.Open(path);
-        return DetachedMount.Clone(directory, path);
     }
 }

@@ -12,6 +12,7 @@ namespace ContainerManager.Client.Serve;
 internal static class EnterStage
 {
     private const string Ourselves = "/proc/self/exe";
+    private const int LongestEnvironment = 1 << 20;
 
     internal static int Run(ReadOnlySpan<string> arguments)
     {
@@ -34,9 +35,9 @@ internal static class EnterStage
 
     private static int Enter(int processId, string file, ulong kept, bool noNewPrivileges)
     {
-        using SafeFileHandle own = File.OpenHandle(Ourselves);
+        FileIdentity own = FileStatus.OfPath(Ourselves, followLinks: true)?.Identity ?? throw new IOException("/proc is not mounted");
         using ProcessEntrance entrance = ProcessEntrance.Open(processId);
-        string[] environment = Encoding.UTF8.GetString(File.ReadAllBytes($"/proc/{processId}/environ")).Split('\0', StringSplitOptions.RemoveEmptyEntries);
+        string[] environment = EnvironmentOf(processId);
 
         // The server looks whether all of that was the container's, and moves us into its cgroups.
         Descriptor.Write(Descriptor.StandardOutput, "started\n");
@@ -47,8 +48,8 @@ internal static class EnterStage
         }
 
         entrance.Enter();
-        using SafeFileHandle program = File.OpenHandle(file);
-        if (FileStatus.OfHandle(program).Identity != FileStatus.OfHandle(own).Identity)
+        using SafeFileHandle program = PlainPath.Open(file);
+        if (FileStatus.OfHandle(program).Identity != own)
         {
             throw new IOException($"{file} in the container is not the client: something is mounted over it");
         }
@@ -69,6 +70,17 @@ internal static class EnterStage
         }
 
         return ChildProcess.Wait(client);
+    }
+
+    /// <summary>Of the container's first process, as far as it is of a usual size: it says itself where it begins and ends, and it may be gigabytes.</summary>
+    private static string[] EnvironmentOf(int processId)
+    {
+        byte[] buffer = new byte[LongestEnvironment];
+        int length = Descriptor.ReadFile($"/proc/{processId}/environ", buffer);
+        string[] variables = length >= 0 ? Encoding.UTF8.GetString(buffer.AsSpan(0, length)).Split('\0') : throw new IOException($"/proc/{processId}/environ cannot be read");
+
+        // Each ends in a zero byte: what follows the last one is nothing, or cut off.
+        return [.. variables[..^1].Where(variable => variable.Length > 0)];
     }
 
     private static int Refuse(string text)

@@ -54,6 +54,7 @@ internal static class ExecStage
         SetHome(account, user is not null, keepHome);
         if (user is not null)
         {
+            OwnProcess.GiveStandardStreams(account.User, terminal);
             OwnProcess.BecomeUser(account.User, account.Group, account.Others);
         }
 

@@ -22,10 +22,10 @@ internal sealed class ControlSocket : IDisposable
     private static readonly TimeSpan s_backOff = TimeSpan.FromMilliseconds(100);
 
     private readonly Socket _listener;
-    private readonly FileStream _lock;
+    private readonly FileLock _lock;
     private readonly FileIdentity _identity;
 
-    private ControlSocket(string path, Socket listener, FileStream @lock)
+    private ControlSocket(string path, Socket listener, FileLock @lock)
     {
         Path = path;
         _listener = listener;
@@ -49,7 +49,7 @@ internal sealed class ControlSocket : IDisposable
         try
         {
             string directory = MakeParent(path);
-            FileStream @lock = SocketProbe.Lock(path);
+            FileLock @lock = SocketProbe.Lock(path);
             try
             {
                 await SocketProbe.RefuseLivingAsync(path, cancellationToken);
@@ -57,7 +57,7 @@ internal sealed class ControlSocket : IDisposable
             }
             catch
             {
-                await @lock.DisposeAsync();
+                @lock.Dispose();
                 throw;
             }
         }

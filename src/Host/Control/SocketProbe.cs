@@ -6,34 +6,14 @@ namespace ContainerManager.Host.Control;
 /// <summary>Whether a server has a socket's place already.</summary>
 internal static class SocketProbe
 {
-    /// <summary>EWOULDBLOCK (errno(3)): how an <see cref="IOException"/> says that another process has the lock.</summary>
-    private const int WouldBlock = 11;
-
     /// <summary>A server that is too busy to take the connection within this time is alive all the same.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Locks the file beside the socket (flock(2), by <see cref="FileShare.None"/>), so that of two servers that start at once one waits
-    /// for nothing and goes. The kernel lets go of it when the process ends, however it ends.
+    /// Locks the file beside the socket, so that of two servers that start at once one waits for nothing and goes.
     /// </summary>
-    internal static FileStream Lock(string socketPath)
-    {
-        FileStreamOptions options = new()
-        {
-            Mode = FileMode.OpenOrCreate,
-            Access = FileAccess.ReadWrite,
-            Share = FileShare.None,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        };
-        try
-        {
-            return new FileStream(socketPath + ".lock", options);
-        }
-        catch (IOException exception) when (exception.HResult == WouldBlock)
-        {
-            throw Taken(socketPath);
-        }
-    }
+    /// <exception cref="ControlSocketException">Another one has locked it.</exception>
+    internal static FileLock Lock(string socketPath) => FileLock.TryTake(socketPath + ".lock") ?? throw Taken(socketPath);
 
     /// <summary>Returns when there is nothing, or the socket of a server that is gone.</summary>
     /// <exception cref="ControlSocketException">Somebody listens there, or it is no socket.</exception>

@@ -10,10 +10,10 @@ public sealed record MountTable(ImmutableArray<MountTableEntry> Mounts)
 {
     /// <summary>Reads the table of a process.</summary>
     /// <exception cref="IOException">The process is gone.</exception>
-    public static MountTable OfProcess(int processId) => Parse(File.ReadAllText($"/proc/{processId}/mountinfo"));
+    public static MountTable OfProcess(int processId) => Read($"/proc/{processId}/mountinfo");
 
     /// <summary>Reads our own table.</summary>
-    public static MountTable OfSelf() => Parse(File.ReadAllText("/proc/self/mountinfo"));
+    public static MountTable OfSelf() => Read("/proc/self/mountinfo");
 
     /// <summary>Reads the text of a mountinfo file. Lines that do not fit the format are passed over.</summary>
     public static MountTable Parse(ReadOnlySpan<char> text)
@@ -30,6 +30,9 @@ public sealed record MountTable(ImmutableArray<MountTableEntry> Mounts)
 
         return new MountTable(mounts.ToImmutable());
     }
+
+    /// <summary>With the names as they are: a container may have moved a mount to one that is no text.</summary>
+    private static MountTable Read(string path) => Parse(FileName.Decode(File.ReadAllBytes(path)));
 
     // 36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue
     private static bool TryParseLine(ReadOnlySpan<char> line, out MountTableEntry entry)

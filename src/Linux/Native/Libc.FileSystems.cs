@@ -36,6 +36,15 @@ internal static unsafe partial class Libc
     [LibraryImport(Name, SetLastError = true)]
     internal static partial int mknodat(int dirfd, byte* path, uint mode, ulong device);
 
+    internal const int FALLOC_FL_KEEP_SIZE = 1;
+    internal const int FALLOC_FL_PUNCH_HOLE = 2;
+
+    [LibraryImport(Name, SetLastError = true)]
+    internal static partial int fallocate(SafeHandle file, int mode, long offset, long length);
+
+    [LibraryImport(Name, SetLastError = true)]
+    internal static partial int flock(SafeHandle file, int operation);
+
     [LibraryImport(Name, SetLastError = true)]
     internal static partial int fchownat(int dirfd, byte* path, uint owner, uint group, int flags);
 

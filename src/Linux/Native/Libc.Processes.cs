@@ -63,6 +63,14 @@ internal static unsafe partial class Libc
     [LibraryImport(Name, SetLastError = true)]
     internal static partial int kill(int pid, int signal);
 
+    internal const nint SIG_DFL = 0;
+
+    [LibraryImport(Name, SetLastError = true)]
+    internal static partial nint signal(int signal, nint handler);
+
+    [LibraryImport(Name, SetLastError = true)]
+    internal static partial int fchown(int fd, uint user, uint group);
+
     [LibraryImport(Name, SetLastError = true)]
     internal static partial int fcntl(int fd, int command, nint argument);
 

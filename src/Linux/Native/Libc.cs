@@ -93,10 +93,10 @@ internal static unsafe partial class Libc
     internal static partial int epoll_create1(int flags);
 
     [LibraryImport(Name, SetLastError = true)]
-    internal static partial int epoll_ctl(SafeFileHandle epoll, int operation, SafeHandle fd, epoll_event* ev);
+    internal static partial int epoll_ctl(SafeFileHandle epoll, int operation, SafeHandle fd, void* ev);
 
     [LibraryImport(Name, SetLastError = true)]
-    internal static partial int epoll_wait(SafeFileHandle epoll, epoll_event* events, int count, int timeout);
+    internal static partial int epoll_wait(SafeFileHandle epoll, void* events, int count, int timeout);
 
     /// <summary>A call interrupted by a signal handler is repeated; nothing was done.</summary>
     internal static bool Interrupted(nint result) => result < 0 && Marshal.GetLastPInvokeError() == Tmds.Linux.LibC.EINTR;

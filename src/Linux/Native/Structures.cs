@@ -174,10 +174,18 @@ internal struct inotify_event
     internal uint len;
 }
 
-/// <summary>epoll_ctl(2): struct epoll_event; packed on x86-64 only.</summary>
+/// <summary>epoll_ctl(2): struct epoll_event as it is on x86-64, where alone it is packed.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 4)]
 internal struct epoll_event
 {
     internal uint events;
     internal ulong data;
+}
+
+/// <summary>epoll_ctl(2): struct epoll_event of all other processors.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct EpollEventNotPacked
+{
+    internal uint Events;
+    internal ulong Data;
 }

@@ -13,6 +13,9 @@ public sealed class Epoll : IDisposable
     private const int CtlModify = 3;
     private readonly SafeFileHandle _handle;
 
+    /// <summary>sys/epoll.h, EPOLL_PACKED.</summary>
+    private static bool IsPacked => RuntimeInformation.ProcessArchitecture == Architecture.X64;
+
     /// <summary>Opens one.</summary>
     /// <exception cref="KernelException">No descriptor is left.</exception>
     public Epoll()
@@ -38,14 +41,15 @@ public sealed class Epoll : IDisposable
     /// <exception cref="KernelException">The instance is unusable.</exception>
     public unsafe ulong Wait()
     {
-        epoll_event ready;
+        epoll_event packed = default;
+        EpollEventNotPacked notPacked = default;
         int count;
         do
         {
-            count = Libc.epoll_wait(_handle, &ready, 1, -1);
+            count = Libc.epoll_wait(_handle, IsPacked ? &packed : (void*)&notPacked, 1, -1);
         }
         while (Libc.Interrupted(count));
-        return count == 1 ? ready.data : throw KernelException.Last("epoll_wait", "");
+        return count == 1 ? (IsPacked ? packed.data : notPacked.Data) : throw KernelException.Last("epoll_wait", "");
     }
 
     /// <inheritdoc/>
@@ -53,8 +57,9 @@ public sealed class Epoll : IDisposable
 
     private unsafe void Control(int operation, SafeHandle descriptor, int events, ulong token)
     {
-        epoll_event wanted = new() { events = (uint)events, data = token };
-        if (Libc.epoll_ctl(_handle, operation, descriptor, &wanted) != 0)
+        epoll_event packed = new() { events = (uint)events, data = token };
+        EpollEventNotPacked notPacked = new() { Events = (uint)events, Data = token };
+        if (Libc.epoll_ctl(_handle, operation, descriptor, IsPacked ? &packed : (void*)&notPacked) != 0)
         {
             throw KernelException.Last("epoll_ctl", $"operation {operation}");
         }

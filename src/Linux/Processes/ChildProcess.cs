@@ -85,7 +85,10 @@ public static class ChildProcess
     /// <summary>Sends a signal to a process and all of its process group (kill(2) with a negative number).</summary>
     public static void SignalGroup(int processId, int signal) => _ = Libc.kill(-processId, signal);
 
-    /// <summary>Becomes another program (execve(2)). Returns only when that fails.</summary>
+    /// <summary>
+    /// Becomes another program (execve(2)), for which SIGPIPE is not ignored, as .NET has it ignored for itself: what is ignored stays so, and
+    /// <c>yes | head</c> would not end. Returns only when that fails.
+    /// </summary>
     /// <param name="path">The program's file; not looked up anywhere.</param>
     /// <param name="arguments">All of them, the name first.</param>
     /// <param name="environment">Each <c>NAME=value</c>.</param>
@@ -93,6 +96,7 @@ public static class ChildProcess
     {
         using StringVector argumentVector = new(arguments), environmentVector = new(environment);
         using PathBytes pathBytes = new(path);
+        _ = Libc.signal(SIGPIPE, Libc.SIG_DFL);
         _ = Libc.execve(pathBytes.Pointer, argumentVector.Pointer, environmentVector.Pointer);
         return KernelException.Last("exec", path);
     }

@@ -4,7 +4,8 @@ using System.Text;
 namespace ContainerManager.Linux;
 
 /// <summary>
-/// The standard input and output of a program that we have started, as one stream. Disposing it ends the program. What it says on its error stream is
+/// The standard input and output of a program that we have started, as one stream. Disposing it ends the program, and closes the streams of those that it has
+/// started, as <c>lxc-attach</c> does, and leaves behind. What it says on its error stream is
 /// the reason when it ends and has not answered what was written last.
 /// </summary>
 public sealed class ChildStream : Stream
@@ -97,7 +98,11 @@ public sealed class ChildStream : Stream
     {
         if (disposing && Interlocked.Exchange(ref _closed, 1) == 0)
         {
+            // First: who has inherited them learns from this that it is over. Process.Dispose closes none that was used.
+            _input.Dispose();
             _process.Kill();
+            _output.Dispose();
+            _process.StandardError.Dispose();
             _process.Dispose();
         }
 

@@ -108,6 +108,22 @@ public static class Descriptor
         }
     }
 
+    /// <summary>
+    /// Gives back what the beginning of a file takes, and leaves its end (fallocate(2), FALLOC_FL_PUNCH_HOLE): what was written there reads as zero bytes. Where
+    /// the file system cannot, nothing happens.
+    /// </summary>
+    /// <param name="file">Open for writing.</param>
+    /// <param name="end">How many bytes stay at least.</param>
+    public static void ForgetAllBut(SafeFileHandle file, int end)
+    {
+        const long Page = 4096;
+        long beginning = ((long)FileStatus.OfHandle(file).Size - end) / Page * Page;
+        if (beginning > 0)
+        {
+            _ = Libc.fallocate(file, Libc.FALLOC_FL_PUNCH_HOLE | Libc.FALLOC_FL_KEEP_SIZE, 0, beginning);
+        }
+    }
+
     /// <summary>The end of an open file, at most <paramref name="limit"/> bytes. Empty when it cannot be read.</summary>
     public static unsafe byte[] ReadEnd(SafeFileHandle file, int limit)
     {

@@ -55,6 +55,25 @@ public static class OwnProcess
         return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw KernelException.Last("fcntl(F_DUPFD_CLOEXEC)", $"fd {stream}");
     }
 
+    /// <summary>
+    /// Makes the standard streams a user's, as far as they are pipes, or the terminal: he could not open them by <c>/dev/stderr</c> or <c>$(tty)</c>
+    /// otherwise. Where that may not be, nothing happens.
+    /// </summary>
+    /// <param name="user">Whose.</param>
+    /// <param name="terminal">Whether they are a terminal of our own.</param>
+    public static void GiveStandardStreams(uint user, bool terminal)
+    {
+        const uint Unchanged = uint.MaxValue;
+        for (int stream = 0; stream <= 2; stream++)
+        {
+            using SafeFileHandle handle = new(stream, ownsHandle: false);
+            if (terminal || FileStatus.OfHandle(handle).Identity.Kind == FileKind.Fifo)
+            {
+                _ = Libc.fchown(stream, user, Unchanged);
+            }
+        }
+    }
+
     /// <summary>Points the three standard streams at <c>/dev/null</c>.</summary>
     /// <exception cref="KernelException">There is none.</exception>
     public static unsafe void SilenceStandardStreams()

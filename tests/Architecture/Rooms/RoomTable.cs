@@ -39,7 +39,7 @@ internal static class RoomTable
         ],
 
         // Reads and asks through its own interfaces only; looks at its socket as a file, and at who has connected.
-        ["Control"] = ["Protocol", "Linux.FileStatus", "Linux.FileIdentity", "Linux.FileKind", "Linux.Peer", "Linux.PeerProcess", "Linux.OwnProcess"],
+        ["Control"] = ["Protocol", "Linux.FileLock", "Linux.FileStatus", "Linux.FileIdentity", "Linux.FileKind", "Linux.Peer", "Linux.PeerProcess", "Linux.OwnProcess"],
 
         // Counts what others tell of.
         ["Telemetry"] = ["State.Step", "Protocol"],

@@ -152,6 +152,19 @@ public abstract class RunTests : IAsyncLifetime
         await ContainerUtil.UntilLineAsync(typed, "status 143");
     }
 
+    /// <summary>As from a shell: who writes to nobody is ended, and the streams may be opened anew, by a user who is not root as well.</summary>
+    [Fact]
+    public async Task AProgramHasTheUsualSignalsAndStreamsOfItsOwn()
+    {
+        const ulong BrokenPipe = 1 << (13 - 1);
+        Ran ignored = await RunAsync("run", "--", "sed", "-n", "s/^SigIgn://p", "/proc/self/status");
+        Assert.Equal(0ul, ulong.Parse(ignored.Output.AsSpan().Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & BrokenPipe);
+
+        Ran opened = await RunAsync("run", "--user", "1", "--", "sh", "-c", "id -u; echo out > /proc/self/fd/1; echo bad > /proc/self/fd/2");
+        Assert.Equal(("1\nout\n", "bad\n", 0), (opened.Output, opened.Error, opened.ExitCode));
+        Assert.Contains("again\n", await ContainerUtil.InTerminalAsync(Server.Socket, 80, noColor: true, $"-c {_name} run -it --user 1 -- sh -c 'echo again > $(tty)'"), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task TwoHundredProgramsRunAtOnce()
     {
@@ -195,6 +208,25 @@ public abstract class RunTests : IAsyncLifetime
         await Server.UntilGoneAsync(_name, ClientTarget);
         Assert.Equal("gone", (await _runtime.ExecAsync(Server, _name, "sh", "-c", "test -e /dev/.container-manager || echo gone")).TrimEnd());
         Assert.Equal("two\n", (await RunAsync("run", "--", "echo", "two")).Output);
+    }
+
+    /// <summary>It ends with its connection, whoever started it: engines, and lxc-attach, leave behind what they have started.</summary>
+    [Fact]
+    public async Task AClientThatIsNotNeededAnyMoreIsGone()
+    {
+        using Process running = ContainerUtil.Start("/", Server.Socket, "-c", _name, "run", "-i", "--", "sh", "-c", $": {_name}; echo ready; read line");
+        Assert.Equal("ready", await running.StandardOutput.ReadLineAsync(Stop).AsTask().WaitAsync(Deadline, Stop));
+        int program = ProcessFacts.All.Single(id => ProcessFacts.Runs(id) && ProcessFacts.Read(id, "cmdline").StartsWith($"sh\0-c\0: {_name};", StringComparison.Ordinal));
+        using Process client = Process.GetProcessById(ProcessFacts.ParentOf(program));
+        string words = ProcessFacts.Read(client.Id, "cmdline");
+        Assert.EndsWith("client\0serve\0", words, StringComparison.Ordinal);
+        ContainerUtil.End(running);
+
+        // By its path where the plugin had it started; the plugin is let go then. Else by the server itself.
+        bool byPlugin = words.StartsWith('/');
+        await (byPlugin ? Server.ReloadAsync(_runtime.Plugin) : Server.StopAsync());
+        await client.WaitForExitAsync(Stop).WaitAsync(Deadline, Stop);
+        await (byPlugin ? Task.CompletedTask : Server.StartAsync());
     }
 
     private static async Task UntilRunsAsync(string command)

@@ -14,10 +14,10 @@ internal static class Headers
         ["stddef.h", "stdio.h", "asm/unistd.h", "linux/fcntl.h", "linux/stat.h", "linux/mount.h", "linux/openat2.h", "linux/sched.h", "linux/sched/types.h",
             "linux/inotify.h", "linux/eventpoll.h", "linux/limits.h", "linux/netlink.h", "linux/bpf.h", "linux/pidfd.h", "linux/capability.h",
             "linux/prctl.h", "linux/nsfs.h", "linux/securebits.h", "linux/magic.h", "linux/wait.h", "linux/if.h",
-            "linux/connector.h", "linux/cn_proc.h", "linux/filter.h", "linux/perf_event.h"],
+            "linux/connector.h", "linux/cn_proc.h", "linux/falloc.h", "linux/filter.h", "linux/perf_event.h"],
         ["stddef.h", "stdio.h", "errno.h", "fcntl.h", "sched.h", "signal.h", "unistd.h", "limits.h", "sys/stat.h", "sys/inotify.h", "sys/epoll.h",
             "sys/eventfd.h", "sys/mount.h", "sys/socket.h", "sys/un.h", "sys/syscall.h", "sys/wait.h", "sys/prctl.h", "sys/ioctl.h",
-            "sys/signalfd.h", "poll.h", "termios.h", "spawn.h", "dirent.h", "net/if.h", "sys/mman.h", "sys/uio.h", "sys/socket.h"],
+            "sys/signalfd.h", "poll.h", "termios.h", "spawn.h", "dirent.h", "net/if.h", "sys/file.h", "sys/mman.h", "sys/uio.h", "sys/socket.h"],
     ];
 
     /// <summary>The value of each expression, by expression; those that no header has are left out.</summary>

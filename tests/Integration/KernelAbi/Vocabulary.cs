@@ -62,6 +62,7 @@ internal static class Vocabulary
     internal static readonly Dictionary<string, string> OursAlone = new()
     {
         ["PeerProcess.UsualGroups"] = "a size of our own",
+        ["FileLock.OwnersAlone"] = "permission bits",
         ["RootedPath.RaceTries"] = "a limit of our own",
         ["FileName.EscapeBase"] = "how we write bytes that are not UTF-8",
         ["Libc.OpaqueSize"] = "more than posix_spawn's and the signal sets' objects take",

@@ -81,6 +81,20 @@ public sealed class ForeignChangeTests : IAsyncLifetime
         Server.AssertEveryThreadAtHome();
     }
 
+    /// <summary>The kernel's names are bytes: what lies beneath one that is no text is found as well.</summary>
+    [Fact]
+    public async Task WhatIsMovedToANameThatIsNoTextIsTakenAwayThere()
+    {
+        await StartAsync("restore");
+        await InsideAsync("mv /deep \"$(printf '/\\377')\"");
+        Assert.Single(MountTable.OfProcess(_processId).Mounts, IsOurs);
+        File.Delete(_host["file"]);
+        await Server.UntilGoneAsync(_name, "/deep/down/file");
+        Assert.DoesNotContain(MountTable.OfProcess(_processId).Mounts, IsOurs);
+
+        bool IsOurs(MountTableEntry mount) => mount.Root.StartsWith(_host["file"], StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task WhatIsCoveredIsSaidAndIsWellAgainWhenThatGoes()
     {

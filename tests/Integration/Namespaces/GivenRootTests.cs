@@ -28,6 +28,18 @@ public sealed class GivenRootTests : IAsyncDisposable
         Assert.Equal("kept\n", File.ReadAllText(Path.Combine(root, "file")));
     }
 
+    /// <summary>As machinectl(1) keeps its trees: the container's root may not pass the directory above.</summary>
+    [Fact]
+    public async Task A_root_beneath_a_private_directory_is_as_good()
+    {
+        string root = MakeRoot();
+        SubordinateIds ids = SubordinateIds.OfHost();
+        (await Command.RunAsync("chown", ["-R", $"{ids.FirstUser}:{ids.FirstGroup}", root])).OutputOrThrow();
+        string machines = Directory.CreateDirectory(_bed["machines"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
+        Directory.Move(root, Path.Combine(machines, "root"));
+        Assert.Equal("box", await _bed.OutputOfAsync(Request(Path.Combine(machines, "root"), "hostname") with { UserNamespace = true }));
+    }
+
     [Fact]
     public async Task A_root_that_is_not_there_is_named()
     {

@@ -27,6 +27,22 @@ public sealed class InitTests : IAsyncDisposable
         Assert.InRange(end.Log.Length, 4000, 4096);
     }
 
+    /// <summary>A service may write for years, and the log is in memory.</summary>
+    [Fact]
+    public async Task Of_a_long_log_the_end_is_kept()
+    {
+        const int Written = 50 << 20;
+        using RunningInit init = await _bed.LaunchAsync(
+            Script($"head -c {Written} /dev/zero; echo; echo last words; touch /tmp/ready; exec sleep 1000"), TestContext.Current.CancellationToken);
+        await WhenThereAsync(init.Identity, "/tmp/ready");
+        string log = Inside(init.Identity, "/run/payload.log");
+        await new GrowingFile(log).UntilAsync(text => text.EndsWith("\nlast words\n", StringComparison.Ordinal), TimeSpan.FromSeconds(60));
+        Assert.True(new FileInfo(log).Length > Written);
+        Assert.InRange(long.Parse((await Command.RunAsync("stat", ["--format=%b", log])).OutputOrThrow(), System.Globalization.CultureInfo.InvariantCulture) * 512, 1 << 20, 3 << 20);
+        init.Kill();
+        await init.WhenEndedAsync(TestContext.Current.CancellationToken);
+    }
+
     [Theory]
     [InlineData(1, "HUP")]
     [InlineData(2, "INT")]
