@@ -121,8 +121,16 @@ internal sealed class PluginConnections(Engine engine, Journal journal, EventFee
 
         async Task EndAsync()
         {
-            await Task.WhenAll(runtimes.Select(Leaving));
-            await connection.EndAsync();
+            // First, and whatever becomes of the rest: nobody listens to the plugin any more.
+            Task ending = connection.EndAsync();
+            try
+            {
+                await Task.WhenAll(runtimes.Select(Leaving));
+            }
+            finally
+            {
+                await ending;
+            }
         }
     }
 

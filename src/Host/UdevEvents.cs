@@ -142,7 +142,7 @@ internal sealed class UdevEvents : IPathSink, IDisposable
         Stop();
         try
         {
-            _registration = _engine.Loop.Add(monitor);
+            _registration = _engine.Loop.Add(monitor, failed: _ => FollowAgain());
         }
         catch
         {
@@ -152,6 +152,18 @@ internal sealed class UdevEvents : IPathSink, IDisposable
 
         Log.DevicesFollowed(_logger, group == UeventGroup.Udev ? "udevd" : "the kernel, since no udevd runs");
         monitor.List();
+    }
+
+    /// <summary>The loop closes what has failed, and tells of it.</summary>
+    private void FollowAgain()
+    {
+        lock (_lock)
+        {
+            if (_wantedGroup is not null)
+            {
+                _follow.Do();
+            }
+        }
     }
 
     private UdevMonitor Listen(UeventGroup group)

@@ -287,6 +287,8 @@ internal sealed class ContainerLane(ContainerId id, LaneServices services)
 
     private Attachment? Detach(ContainerEntry entry, Step.Detach step)
     {
+        // First: whatever fails below, the node that stays, and the number that another device may have later, are of no use.
+        NodePermission.Release(_devices!.Permission, step.Current, instead: null);
         RecordedAttachment record = RecordedAttachment.Of(id, step.Current);
         (AttachedMount there, bool beneath) = _mounts.LastSeen(step.Current);
         if (beneath)

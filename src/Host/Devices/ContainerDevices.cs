@@ -130,7 +130,8 @@ internal sealed class ContainerDevices : IDisposable
 
         // Before what the container can hold up, by a file system of its own on the way to a link.
         _ = permission.Value;
-        _links?.Remove(device);
+        Device? known = _database!.Known(device.Path);
+        _links?.Remove(known is null ? device : known with { Links = [.. known.Links.Union(device.Links)] });
         PartOutcome database = Write(() => _database!.Remove(device.Path)) ?? new PartOutcome("removed");
         return new DeviceOutcome(permission.Value, database, events);
     }
@@ -140,6 +141,12 @@ internal sealed class ContainerDevices : IDisposable
     {
         Device device = turn.Device;
         PartOutcome written = new("written");
+        if (_database!.Known(device.Path) is { } before && before.Links.Except(device.Links).ToImmutableArray() is { Length: > 0 } others)
+        {
+            // udev has taken them off: of the medium that was in the drive before, say.
+            _links!.Remove(before with { Links = others });
+        }
+
         if (turn.Node is null || device.Links.IsEmpty)
         {
             return written;

@@ -14,6 +14,7 @@ internal sealed class ContainerPermission : IDisposable
     private readonly GrantRecord _record;
     private readonly Func<string, IDisposable> _watch;
     private IDisposable? _watching;
+    private bool _isSet = true;
     private IReadOnlySet<DeviceNumber> _needed = new HashSet<DeviceNumber>();
 
     /// <summary>Nothing is granted yet, and nothing looked at: most containers never get a device.</summary>
@@ -23,16 +24,20 @@ internal sealed class ContainerPermission : IDisposable
     internal ContainerPermission(ContainerEntry container, GrantRecord record, Func<string, IDisposable> watch)
     {
         (_record, _watch) = (record, watch);
-        _cgroup = new Lazy<IDeviceCgroup?>(() => CgroupDirectories.Of(container) switch
-        {
-            { Version2: true, Levels: var levels } => new DevicePrograms(levels, record),
-            { Levels: var levels } => new DeviceLists(levels, record),
-            null => null,
-        });
+
+        // One that fails is not remembered: it is looked for again.
+        _cgroup = new Lazy<IDeviceCgroup?>(
+            () => CgroupDirectories.Of(container) switch
+            {
+                { Version2: true, Levels: var levels } => new DevicePrograms(levels, record),
+                { Levels: var levels } => new DeviceLists(levels, record),
+                null => null,
+            },
+            LazyThreadSafetyMode.PublicationOnly);
     }
 
-    /// <summary>Something is granted that can be undone by others.</summary>
-    internal bool IsNeeded => _needed.Count > 0;
+    /// <summary>Something is granted that can be undone by others, or is not as it should be.</summary>
+    internal bool IsNeeded => _needed.Count > 0 || !_isSet;
 
     /// <summary>Lets the container use a device, for something that holds it until <see cref="Revoke"/>.</summary>
     internal PartOutcome Grant(DeviceNumber device, string holder)
@@ -67,12 +72,12 @@ internal sealed class ContainerPermission : IDisposable
         }
     }
 
-    /// <summary>Grants again what somebody has undone. True: something was.</summary>
+    /// <summary>Grants again what somebody has undone, and takes back what could not be taken back. True: something was.</summary>
     internal bool Renew()
     {
         try
         {
-            return IsNeeded && _cgroup.Value?.IsUntouched() == false && Set() is null;
+            return IsNeeded && (!_isSet || _cgroup.Value?.IsUntouched() == false) && Set() is null;
         }
         catch (IOException)
         {
@@ -104,14 +109,17 @@ internal sealed class ContainerPermission : IDisposable
     /// <returns>Why not.</returns>
     private string? Set()
     {
+        _isSet = false;
         try
         {
             if (_cgroup.Value is not { } cgroup)
             {
+                _isSet = true;
                 return null;
             }
 
             _needed = cgroup.Set(_holders.Keys);
+            _isSet = true;
             _watching ??= IsNeeded && cgroup.Watched is { } lists ? _watch(lists) : null;
             return null;
         }

@@ -11,6 +11,10 @@ namespace ContainerManager.Host.Devices;
 internal sealed class DeviceLists(string[] levels, GrantRecord record) : IDeviceCgroup
 {
     private const string Everything = "a *:* rwm";
+
+    /// <summary>errno(3): of a file of a cgroup that went while it was open.</summary>
+    private const int ENODEV = 19;
+
     private readonly HashSet<DeviceNumber> _granted = [.. record.Devices];
 
     /// <inheritdoc/>
@@ -31,14 +35,16 @@ internal sealed class DeviceLists(string[] levels, GrantRecord record) : IDevice
 
         foreach (DeviceNumber device in grants)
         {
-            string[] denying = [.. restricted.Concat(Beneath(restricted[^1])).Where(level => !Allows(ListOf(level), device))];
-            if (denying.Length > 0 && !_granted.Contains(device))
+            string[] denying = [.. restricted.Where(level => !Allows(ListOf(level), device))];
+            string[] beneath = [.. Beneath(restricted[^1]).Where(level => WhileThere(() => !Allows(ListOf(level), device)))];
+            if (denying.Length + beneath.Length > 0 && !_granted.Contains(device))
             {
                 record.Write(record.Devices.Append(device));
                 _granted.Add(device);
             }
 
             Array.ForEach(denying, level => Write(level, "devices.allow", device));
+            Array.ForEach(beneath, level => WhileThere(() => Write(level, "devices.allow", device)));
         }
 
         record.Write(_granted);
@@ -62,6 +68,25 @@ internal sealed class DeviceLists(string[] levels, GrantRecord record) : IDevice
     private static IEnumerable<string> Restricted(string[] levels) => levels.TakeWhile(level => !ListOf(level).Contains(Everything));
 
     private static IEnumerable<string> Beneath(string level) => Directory.EnumerateDirectories(level, "*", SearchOption.AllDirectories);
+
+    /// <summary>Those beneath are the container's own, and come and go as it likes. False: it is gone.</summary>
+    private static bool WhileThere(Func<bool> ask)
+    {
+        try
+        {
+            return ask();
+        }
+        catch (IOException gone) when (gone is DirectoryNotFoundException or FileNotFoundException || gone.HResult == ENODEV)
+        {
+            return false;
+        }
+    }
+
+    private static void WhileThere(Action act) => WhileThere(() =>
+    {
+        act();
+        return true;
+    });
 
     private static string[] ListOf(string level) => File.ReadAllLines(level + "/devices.list");
 

@@ -33,12 +33,12 @@ internal sealed class PermissionWatch(ProgramLoads loads, Action check) : IEvent
         List<PermissionWatch> watches = [];
         try
         {
-            for (int processor = 0; processor < Environment.ProcessorCount; processor++)
+            foreach (int processor in Processors.Online())
             {
                 watches.Add(new PermissionWatch(new ProgramLoads(processor), check));
             }
         }
-        catch (KernelException failure)
+        catch (IOException failure)
         {
             warn($"device permissions that somebody else takes away are not granted again by themselves: {failure.Message}");
         }

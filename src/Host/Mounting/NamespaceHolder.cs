@@ -15,7 +15,8 @@ namespace ContainerManager.Host.Mounting;
 internal sealed class NamespaceHolder(string client, string copy)
 {
     private static readonly string[] Places = ["/usr/bin", "/bin", "/usr/local/bin"];
-    private readonly Lazy<string> _client = new(() => Copy(client, copy));
+    private readonly Lock _lock = new();
+    private string? _copied;
 
     /// <summary>
     /// A mount namespace of a user namespace of its own, in which nothing but <paramref name="directory"/> is mounted, as the root, a slave of
@@ -23,22 +24,33 @@ internal sealed class NamespaceHolder(string client, string copy)
     /// </summary>
     /// <exception cref="IOException">It could not be made.</exception>
     internal SafeFileHandle MountNamespaceOf(string directory) =>
-        Make(["--user", "--map-root-user", "--mount", "--propagation", "slave", "--", _client.Value, "hold", "--root", directory], process => Open(process, "mnt"));
+        Make(["--user", "--map-root-user", "--mount", "--propagation", "slave", "--", Client(), "hold", "--root", directory], process => Open(process, "mnt"));
 
     /// <summary>A user namespace with these maps.</summary>
     /// <exception cref="IOException">It could not be made.</exception>
-    internal SafeFileHandle UserNamespaceOf(OwnerMapping mapping) => Make(["--user", "--", _client.Value, "hold"], process =>
+    internal SafeFileHandle UserNamespaceOf(OwnerMapping mapping) => Make(["--user", "--", Client(), "hold"], process =>
     {
         WriteMap(process, "uid_map", mapping.Users);
         WriteMap(process, "gid_map", mapping.Groups);
         return Open(process, "user");
     });
 
-    private static string Copy(string client, string copy)
+    /// <summary>Made once. Not over what is there: a client of a server that was killed may still run from it.</summary>
+    private string Client()
     {
-        File.Copy(client, copy, overwrite: true);
-        File.SetUnixFileMode(copy, UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        return copy;
+        lock (_lock)
+        {
+            if (_copied is null)
+            {
+                string draft = copy + ".new";
+                File.Copy(client, draft, overwrite: true);
+                File.SetUnixFileMode(draft, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+                File.Move(draft, copy, overwrite: true);
+                _copied = copy;
+            }
+
+            return _copied;
+        }
     }
 
     /// <summary>By its path: a bare name would be looked for in the current directory, too.</summary>

@@ -53,8 +53,12 @@ internal sealed class BindingState(string target)
     internal void RemoveCandidate(int rule, string source) =>
         _candidates.RemoveAll(candidate => candidate.Rule == rule && candidate.Source == source);
 
-    /// <summary>The node of a device that the container does not have any more, or of which there is another.</summary>
+    /// <summary>The node of whichever device: there is another one for it.</summary>
     internal void RemoveDevice() => _candidates.RemoveAll(candidate => candidate.Rule == Candidate.OfDevice);
+
+    /// <summary>The node of a device that the container does not have any more; that of another one by the same name stays.</summary>
+    /// <param name="device">Its path in sysfs.</param>
+    internal void RemoveDevice(string device) => _candidates.RemoveAll(candidate => candidate.Rule == Candidate.OfDevice && candidate.Device == device);
 
     /// <summary>Those of rules; a device that the container has stays, and so does the client.</summary>
     internal void ClearCandidates() => _candidates.RemoveAll(candidate => candidate.IsOfRule);
@@ -70,6 +74,9 @@ internal sealed record Candidate(int Rule, string Source, FileIdentity Identity,
 {
     /// <summary>Of a device node: the container is to be allowed to use it.</summary>
     internal bool Permission { get; init; } = true;
+
+    /// <summary>Of a device's node: the device's path in sysfs, since another may have the same node later.</summary>
+    internal string? Device { get; init; }
 
     /// <summary>As of the rule's pattern.</summary>
     internal bool RefusesLinks { get; init; }

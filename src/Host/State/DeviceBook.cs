@@ -127,6 +127,7 @@ internal sealed class DeviceBook(Action<ContainerState, BindingState, Action<Bin
                 change(container, binding, b => b.SetCandidate(new Candidate(Candidate.OfDevice, actual.Source, actual.Identity, actual.Options, DeviceTurns.Origin)
                 {
                     Permission = actual.Permission,
+                    Device = device.Path,
                 }));
             }
         }
@@ -218,18 +219,18 @@ internal sealed class DeviceBook(Action<ContainerState, BindingState, Action<Bin
 
     private void AllotAll()
     {
-        HashSet<string> unseen = [.. _concerned.SelectMany(container => container.Devices.Keys).Where(path => !_devices.ContainsKey(path))];
-        foreach (Device device in _devices.Values.ToList())
-        {
-            Allot(device, null);
-        }
-
+        // First: what is there by now may have the node of one that is gone.
         foreach (ContainerState container in _concerned)
         {
-            foreach (DeviceUse use in container.Devices.Values.Where(use => use.Latest is not null && unseen.Contains(use.Path)).ToList())
+            foreach (DeviceUse use in container.Devices.Values.Where(use => use.Latest is not null && !_devices.ContainsKey(use.Path)).ToList())
             {
                 _turns.Add(container, use, DeviceTurnKind.Go, new DeviceChange(DeviceChange.Remove, use.Latest!.Device, 0), use.Latest);
             }
+        }
+
+        foreach (Device device in _devices.Values.ToList())
+        {
+            Allot(device, null);
         }
     }
 

@@ -80,6 +80,7 @@ internal sealed class DeviceTurns(Action<ContainerState, BindingState, Action<Bi
                 Candidate.OfDevice, node.Path, node.Identity, new MountOptions { Owner = turn.Admission.Owner, Mode = turn.Admission.Mode, Recursive = false }, Origin)
             {
                 Permission = turn.Admission.Permission,
+                Device = turn.Device.Path,
             };
             change(container, container.At(node.Path), binding =>
             {
@@ -168,7 +169,7 @@ internal sealed class DeviceTurns(Action<ContainerState, BindingState, Action<Bi
     {
         if (turn.Device.Node is { } node && container.TryGet(node.Path, out BindingState? binding))
         {
-            change(container, binding, b => b.RemoveDevice());
+            change(container, binding, b => b.RemoveDevice(turn.Device.Path));
         }
     }
 

@@ -94,6 +94,9 @@ internal sealed class ContainerDatabase
         }
     }
 
+    /// <summary>A device as it was written down last; null: it was not.</summary>
+    internal Device? Known(string path) => _given.TryGetValue(path, out GivenDevice? given) ? given.ToDevice() : null;
+
     /// <summary>Another device that the container has and that is known by the same link; null: there is none.</summary>
     internal Device? OtherWithLink(string link, string path) =>
         _given.Values.FirstOrDefault(given => given.Path != path && given.NodePath is not null && given.Links.Contains(link))?.ToDevice();

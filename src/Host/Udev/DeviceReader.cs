@@ -16,9 +16,10 @@ namespace ContainerManager.Host.Udev;
 internal sealed class DeviceReader(string sysfs, string database)
 {
     private readonly Dictionary<string, bool> _buses = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Device?> _parents = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, KnownParent> _parents = new(StringComparer.Ordinal);
 
     /// <summary>The device that an event is about.</summary>
+    /// <exception cref="IOException">It cannot be looked at now: no descriptor is left, say.</exception>
     internal Device OfMessage(UeventMessage message)
     {
         _parents.Remove(message.DevPath);
@@ -31,18 +32,15 @@ internal sealed class DeviceReader(string sysfs, string database)
             }
         }
 
-        ImmutableArray<Device> parents = message.Action == DeviceChange.Remove ? [] : ParentsOf(message.DevPath);
-        DatabaseFile? record = RecordOf(message.DevPath, message.Subsystem, CollectionsMarshal.AsSpan(properties));
+        ImmutableArray<Device> parents = message.Action == DeviceChange.Remove ? [] : ParentsOf(message.DevPath, mayHaveChanged: true);
+        DatabaseFile? record = RecordOf(message.DevPath, message.Subsystem, CollectionsMarshal.AsSpan(properties), out _);
         return Complete(message.DevPath, message.Subsystem, [.. properties], record, parents);
     }
 
     /// <summary>A device that is there; null: it is there no longer.</summary>
     /// <param name="path">Its path without <c>/sys</c>.</param>
-    internal Device? OfPath(string path)
-    {
-        _parents.Remove(path);
-        return ReadOne(path) is { } device ? device with { Parents = ParentsOf(path) } : null;
-    }
+    /// <exception cref="IOException">It cannot be looked at now.</exception>
+    internal Device? OfPath(string path) => ReadOne(path, out _) is { } device ? device with { Parents = ParentsOf(path, mayHaveChanged: false) } : null;
 
     /// <summary>Everything may be different now.</summary>
     internal void Forget()
@@ -51,18 +49,25 @@ internal sealed class DeviceReader(string sysfs, string database)
         _buses.Clear();
     }
 
-    private ImmutableArray<Device> ParentsOf(string path)
+    /// <param name="path">Of the device.</param>
+    /// <param name="mayHaveChanged">
+    /// What was read since <see cref="Forget"/> may be of another device by now: of most parents we hear nothing, when rules are about their children only,
+    /// and what is plugged into the same port has the same path.
+    /// </param>
+    private ImmutableArray<Device> ParentsOf(string path, bool mayHaveChanged)
     {
         ImmutableArray<Device>.Builder parents = ImmutableArray.CreateBuilder<Device>();
         for (string above = Above(path); above.Length > "/devices".Length; above = Above(above))
         {
             // Also that a directory is no device is remembered.
-            if (!_parents.TryGetValue(above, out Device? parent))
+            if (!_parents.TryGetValue(above, out KnownParent known) || (mayHaveChanged && HasChanged(above, known)))
             {
-                _parents.Add(above, parent = ReadOne(above));
+                FileIdentity? directory = IdentityOf(sysfs + above);
+                Device? read = ReadOne(above, out FileIdentity? record);
+                _parents[above] = known = new KnownParent(read, directory, record);
             }
 
-            if (parent is not null)
+            if (known.Device is { } parent)
             {
                 parents.Add(parent);
             }
@@ -71,11 +76,18 @@ internal sealed class DeviceReader(string sysfs, string database)
         return parents.DrainToImmutable();
     }
 
+    /// <summary>sysfs gives no inode number twice, and udevd replaces a record, and does not write to it.</summary>
+    private bool HasChanged(string path, KnownParent known) =>
+        IdentityOf(sysfs + path) != known.Directory || (known.Device?.Record is { } record && IdentityOf($"{database}/{record.Name}") != known.Record);
+
+    private static FileIdentity? IdentityOf(string path) => FileStatus.OfPath(path)?.Identity;
+
     private static string Above(string path) => path[..Math.Max(path.LastIndexOf('/'), 0)];
 
     /// <summary>From sysfs and the database, as libudev does. Null: it is no device, or there no longer.</summary>
-    private Device? ReadOne(string path)
+    private Device? ReadOne(string path, out FileIdentity? recordIdentity)
     {
+        recordIdentity = null;
         try
         {
             if (!File.Exists($"{sysfs}{path}/uevent") || SubsystemOf(path) is not { } subsystem)
@@ -92,7 +104,7 @@ internal sealed class DeviceReader(string sysfs, string database)
                 }
             }
 
-            DatabaseFile? file = RecordOf(path, subsystem, CollectionsMarshal.AsSpan(properties));
+            DatabaseFile? file = RecordOf(path, subsystem, CollectionsMarshal.AsSpan(properties), out recordIdentity);
             if (file is { Content.Length: > 0 })
             {
                 Add(properties, DatabaseRecord.Read(file.Content.AsSpan()));
@@ -100,11 +112,15 @@ internal sealed class DeviceReader(string sysfs, string database)
 
             return Complete(path, subsystem, [.. properties], file, []);
         }
-        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException && IsGone(gone))
         {
             return null;
         }
     }
+
+    /// <summary>And not that there is no descriptor left to look at it, say.</summary>
+    private static bool IsGone(Exception failure) => failure is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException ||
+        (failure is IOException && (failure.HResult == Tmds.Linux.LibC.ENODEV || failure.HResult == Tmds.Linux.LibC.ENXIO));
 
     /// <summary>What udev's messages have beside the kernel's properties.</summary>
     private static void Add(List<KeyValuePair<string, string>> properties, DatabaseRecord record)
@@ -187,7 +203,7 @@ internal sealed class DeviceReader(string sysfs, string database)
             return null;
         }
 
-        FileIdentity? there = FileStatus.OfPath(path)?.Identity;
+        FileIdentity? there = NodeAt(path);
         if (there is { IsDevice: true, Node: var node } && node.Major == major && node.Minor == minor)
         {
             return new DeviceNode(path, there.Value);
@@ -199,6 +215,19 @@ internal sealed class DeviceReader(string sysfs, string database)
         return new DeviceNode(path, new FileIdentity(0, 0, IsBlock(subsystem) ? FileKind.BlockDevice : FileKind.CharacterDevice, made));
     }
 
+    /// <summary>Whatever a message calls a node.</summary>
+    private static FileIdentity? NodeAt(string path)
+    {
+        try
+        {
+            return IdentityOf(path);
+        }
+        catch (KernelException)
+        {
+            return null;
+        }
+    }
+
     private static uint? NumberOf(string? text) => uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint number) ? number : null;
 
     private static bool IsBlock(string subsystem) => subsystem == "block";
@@ -206,8 +235,11 @@ internal sealed class DeviceReader(string sysfs, string database)
     private string? SubsystemOf(string path) => Path.GetFileName(File.ResolveLinkTarget($"{sysfs}{path}/subsystem", returnFinalTarget: false)?.FullName);
 
     /// <summary>Its file in the database; empty: udev has written none. Null: it can have none.</summary>
-    private DatabaseFile? RecordOf(string path, string subsystem, ReadOnlySpan<KeyValuePair<string, string>> properties) =>
-        IdOf(path, subsystem, properties) is { } id ? ReadRecord(id) ?? new DatabaseFile(id, []) : null;
+    private DatabaseFile? RecordOf(string path, string subsystem, ReadOnlySpan<KeyValuePair<string, string>> properties, out FileIdentity? identity)
+    {
+        identity = null;
+        return IdOf(path, subsystem, properties) is { } id ? ReadRecord(id, out identity) ?? new DatabaseFile(id, []) : null;
+    }
 
     /// <summary>The name of its file in the database (systemd, sd-device.c, device_get_device_id).</summary>
     private static string? IdOf(string path, string subsystem, ReadOnlySpan<KeyValuePair<string, string>> properties)
@@ -224,8 +256,9 @@ internal sealed class DeviceReader(string sysfs, string database)
     }
 
     /// <summary>Many devices have none: that costs no exception.</summary>
-    private DatabaseFile? ReadRecord(string id)
+    private DatabaseFile? ReadRecord(string id, out FileIdentity? identity)
     {
+        identity = null;
         string path = $"{database}/{id}";
         if (!File.Exists(path))
         {
@@ -234,15 +267,20 @@ internal sealed class DeviceReader(string sysfs, string database)
 
         try
         {
-            // With no lock, which would be two system calls more; udevd replaces the file and does not write to it.
             using SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            identity = FileStatus.OfHandle(file).Identity;
             byte[] content = new byte[RandomAccess.GetLength(file)];
             int length = RandomAccess.Read(file, content, 0);
             return new DatabaseFile(id, ImmutableCollectionsMarshal.AsImmutableArray(length == content.Length ? content : content[..length]));
         }
-        catch (Exception none) when (none is IOException or UnauthorizedAccessException)
+        catch (Exception none) when (none is IOException or UnauthorizedAccessException && IsGone(none))
         {
             return null;
         }
     }
+
+    /// <param name="Device">As it was read; null: the directory is no device.</param>
+    /// <param name="Directory">Which directory that was; null: there was none.</param>
+    /// <param name="Record">Which file of the database; null: there was none.</param>
+    private readonly record struct KnownParent(Device? Device, FileIdentity? Directory, FileIdentity? Record);
 }

@@ -80,7 +80,17 @@ internal sealed class UdevMonitor(
                     List();
                     break;
                 default:
-                    Take(received);
+                    try
+                    {
+                        Take(received);
+                    }
+                    catch (IOException failure)
+                    {
+                        // There was no descriptor to look at it, say. What has become of it is in a list of all.
+                        Refuse($"{failure.Message}; all devices are looked at again");
+                        List();
+                    }
+
                     break;
             }
         }
@@ -136,7 +146,7 @@ internal sealed class UdevMonitor(
         Refused++;
         if (_told.Count < MostTold && _told.Add(fault))
         {
-            warn($"a message about a device was ignored ({fault}); more of the kind will be counted only");
+            warn($"a message about a device was not followed ({fault}); more of the kind will be counted only");
         }
     }
 }

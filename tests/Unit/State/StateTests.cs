@@ -149,6 +149,27 @@ public sealed class StateTests
         Assert.Equal(known, plan.Steps.Any(planned => planned.Step is Step.OnDevice { Turn.Kind: DeviceTurnKind.Go }));
     }
 
+    /// <summary>While no server ran, a device was plugged in anew: it has the same node, and another place in sysfs, as those of input have each time.</summary>
+    [Fact]
+    public void ADeviceThatHasTheNodeOfOneThatIsGoneKeepsIt()
+    {
+        HostState state = new();
+        Plan plan = new();
+        ContainerId id = new("t", "c");
+        Device anew = Given with { Path = "/devices/e", Incarnation = "2" };
+        UdevFilter filter = new(new DeviceCondition { Subsystem = "s" }, DeviceAdmission.Whole);
+        state.Advance(new HostEvent.ConfigurationChanged([new ContainerRules(new ContainerKey("*"), [], new UdevRules(true, [filter]), null)]), plan);
+        state.Advance(new HostEvent.DevicesListed([anew]), plan);
+        state.Advance(new HostEvent.ContainerStarted(new ContainerDescription { Id = id, Name = "c", ProcessId = 1 }, null), plan);
+        Attachment there = new("/d", "/d", Given.Node!.Identity, new MountOptions { Recursive = false }, 5, []);
+        state.Advance(new HostEvent.ContainerReady(id, 1, [there], new GivenDevices([new KnownDevice(Given, DeviceAdmission.Whole)], null)), plan);
+        Assert.DoesNotContain(plan.Steps, planned => planned.Step is Step.Detach);
+        Assert.Equal(
+            [(DeviceTurnKind.Go, "/devices/d"), (DeviceTurnKind.Come, "/devices/e")],
+            plan.Steps.Select(planned => planned.Step).OfType<Step.OnDevice>().Select(step => (step.Turn.Kind, step.Turn.Device.Path)));
+        Assert.Equal("/d", Assert.Single(state.Containers).At("/d").Chosen?.Source);
+    }
+
     /// <summary>A server was killed as it replaced the node: what is there is ours, but nobody knows how it was made.</summary>
     [Fact]
     public void ARecognisedNodeOfUnknownMakeIsReplaced()
